@@ -1,0 +1,1 @@
+//! The job creator: submit, watch, wait, cancel, download, verify.

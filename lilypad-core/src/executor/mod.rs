@@ -1,0 +1,202 @@
+//! Running a job: the trait, run requests, limits, events and outcomes. Each engine lives in a module of its own.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::error::Result;
+use crate::model::{FileSet, RunSpec};
+use crate::rt::{BoxFuture, CancelToken};
+
+/// Runs one kind of job.
+pub trait Executor: Send + Sync + fmt::Debug {
+    /// The name in offers, events and policies (`wasm`, `docker`).
+    fn name(&self) -> &'static str;
+
+    /// True where this executor can run such a job.
+    fn accepts(&self, run: &RunSpec) -> bool;
+
+    /// Runs a job to its end. A job that fails, traps or hits a limit is an outcome, not an error.
+    ///
+    /// Stops soon after `cancel` asks to; the outcome still says what was used.
+    ///
+    /// # Errors
+    /// Only what keeps the job from starting (`InvalidInput`, `Unsupported`) or the executor itself from working.
+    fn run<'a>(
+        &'a self,
+        request: RunRequest,
+        events: EventSink,
+        cancel: CancelToken,
+    ) -> BoxFuture<'a, Result<RunOutcome>>;
+}
+
+/// Everything that a job may see.
+#[derive(Clone, Debug)]
+pub struct RunRequest {
+    /// The job's id: names temporary things; never shown to the job.
+    pub job_id: String,
+    /// What runs.
+    pub run: RunSpec,
+    /// The module's files: the program lies in them.
+    pub bundle: FileSet,
+    /// Input files, read-only at `/inputs`.
+    pub inputs: FileSet,
+    /// Folders that become part of the results: name in the results → path in the job.
+    pub outputs: BTreeMap<String, String>,
+    /// Seed of the job's random bytes where they are seeded.
+    pub seed: [u8; 32],
+    /// What the job may use.
+    pub limits: Limits,
+}
+
+/// What a job may use. Each limit that stops a job has a [`LimitKind`] of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Work units: metered WebAssembly instructions.
+    pub instructions: u64,
+    /// Bytes of linear memory.
+    pub memory_bytes: u64,
+    /// Elements in all tables together.
+    pub table_elements: u32,
+    /// Units of call-stack: locals and operands of all active functions.
+    pub stack_units: u32,
+    /// Bytes in all output files together.
+    pub output_bytes: u64,
+    /// Number of output files.
+    pub output_files: u32,
+    /// Bytes of `stdout` and `stderr`, each.
+    pub log_bytes: u64,
+    /// Bytes of the program itself.
+    pub module_bytes: u64,
+}
+
+impl Default for Limits {
+    /// 100 G instructions, 1 GiB memory, 1 M table elements, 1 M stack units, 64 MiB in 1,000 output files, 8 MiB per
+    /// log, a program of 32 MiB.
+    fn default() -> Self {
+        Self {
+            instructions: 100_000_000_000,
+            memory_bytes: 1 << 30,
+            table_elements: 1_000_000,
+            stack_units: 1_000_000,
+            output_bytes: 64 << 20,
+            output_files: 1_000,
+            log_bytes: 8 << 20,
+            module_bytes: 32 << 20,
+        }
+    }
+}
+
+/// The limit that stopped a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LimitKind {
+    /// [`Limits::instructions`].
+    Instructions,
+    /// [`Limits::memory_bytes`].
+    Memory,
+    /// [`Limits::table_elements`].
+    Table,
+    /// [`Limits::stack_units`].
+    Stack,
+    /// [`Limits::output_bytes`].
+    OutputBytes,
+    /// [`Limits::output_files`].
+    OutputFiles,
+    /// [`Limits::log_bytes`].
+    LogBytes,
+}
+
+impl LimitKind {
+    /// The stable code (`LIMIT_INSTRUCTIONS`).
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Instructions => "LIMIT_INSTRUCTIONS",
+            Self::Memory => "LIMIT_MEMORY",
+            Self::Table => "LIMIT_TABLE",
+            Self::Stack => "LIMIT_STACK",
+            Self::OutputBytes => "LIMIT_OUTPUT_BYTES",
+            Self::OutputFiles => "LIMIT_OUTPUT_FILES",
+            Self::LogBytes => "LIMIT_LOG_BYTES",
+        }
+    }
+}
+
+/// How a job ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StopReason {
+    /// The program ended by itself with this code.
+    Exited(i32),
+    /// The program did something that WebAssembly forbids (`unreachable`, out-of-bounds access…).
+    Trapped(String),
+    /// A limit stopped it.
+    Limit(LimitKind),
+    /// It was asked to stop.
+    Cancelled(crate::rt::CancelReason),
+}
+
+/// What a job used, measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Metered instructions.
+    pub instructions: u64,
+    /// Most bytes of linear memory at any time.
+    pub peak_memory_bytes: u64,
+}
+
+/// How a job ended, what it used and what it left.
+#[derive(Clone, Debug)]
+pub struct RunOutcome {
+    /// How it ended.
+    pub stop: StopReason,
+    /// What it used; filled in however it ended.
+    pub usage: Usage,
+    /// The results folder: `stdout`, `stderr`, `exitCode`, and the declared outputs.
+    pub results: FileSet,
+}
+
+/// What happens while a job runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ExecutorEvent {
+    /// A piece of a line or a whole line that the job wrote to `stdout`, without the line end.
+    Stdout(String),
+    /// The same for `stderr`.
+    Stderr(String),
+    /// Work units used so far; sent a few times a second at most.
+    Progress {
+        /// Metered instructions so far.
+        instructions: u64,
+    },
+    /// Something that the user should know and that does not stop the job (a hidden file was left out…).
+    Warning(String),
+}
+
+/// Where an executor sends its events; never blocks.
+#[derive(Clone)]
+pub struct EventSink(std::sync::Arc<dyn Fn(ExecutorEvent) + Send + Sync>);
+
+impl EventSink {
+    /// Calls `sink` for every event.
+    pub fn new(sink: impl Fn(ExecutorEvent) + Send + Sync + 'static) -> Self {
+        Self(std::sync::Arc::new(sink))
+    }
+
+    /// Drops every event.
+    #[must_use]
+    pub fn discard() -> Self {
+        Self::new(|_| {})
+    }
+
+    /// Sends one event.
+    pub fn send(&self, event: ExecutorEvent) {
+        (self.0)(event);
+    }
+}
+
+impl fmt::Debug for EventSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EventSink")
+    }
+}

@@ -1,0 +1,44 @@
+//! Lilypad's core: modules, market, money, receipts, executors and the roles of a decentralised compute network.
+//!
+//! People run WebAssembly, container and GPU jobs ("modules") on machines that others own, pay only for measured
+//! work and get a result they can check. This crate is everything that is true in every language; the `lilypad`
+//! command and the Python, Node and browser packages are thin layers over it.
+//!
+//! # Layout
+//! Arrows point down only; modules of one level never import each other.
+//!
+//! | level | modules |
+//! |---|---|
+//! | 0 | [`error`]: the one error |
+//! | 1 | [`rt`]: the platform seam: clocks, cancel tokens, spawning |
+//! | 2 | [`model`]: the protocol's data, ids, units, states; no I/O |
+//! | 3 | [`signer`], [`market`], [`settlement`], [`disk`] |
+//! | 4 | [`module`], [`wire`], [`executor`] |
+//! | 6 | [`client`], [`provider`], [`solver`] |
+//! | 7 | [`network`]: all roles in one process |
+
+pub mod error;
+pub mod rt;
+
+pub mod model;
+
+#[cfg(not(target_family = "wasm"))]
+pub mod disk;
+pub mod market;
+pub mod settlement;
+pub mod signer;
+
+pub mod executor;
+pub mod module;
+pub mod wire;
+
+pub mod client;
+#[cfg(feature = "provider")]
+pub mod provider;
+#[cfg(feature = "solver")]
+pub mod solver;
+
+#[cfg(feature = "network")]
+pub mod network;
+
+pub use error::{Error, ErrorKind, Fault, Result, Retry};

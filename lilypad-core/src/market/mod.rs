@@ -1,0 +1,1 @@
+//! Pure matching and pricing: one function per rule, verdicts, selection, explanations.

@@ -1,0 +1,114 @@
+//! Named bytes that travel together: a module's bundle, a job's input files, a job's results.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use crate::error::{Error, Result};
+
+/// How much a set of files may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FileLimits {
+    /// Most files.
+    pub files: usize,
+    /// Most bytes in all files together.
+    pub bytes: u64,
+}
+
+impl Default for FileLimits {
+    /// 1,000 files, 64 MiB.
+    fn default() -> Self {
+        Self { files: 1_000, bytes: 64 << 20 }
+    }
+}
+
+/// Files by relative path, in the order of their paths.
+///
+/// Paths are UTF-8, use `/`, are at most 1,024 bytes and 16 levels deep, and never leave the set (`..`, absolute
+/// paths, empty parts, backslashes and NUL are refused), so a set can be written under any folder.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileSet {
+    files: BTreeMap<String, Bytes>,
+}
+
+impl FileSet {
+    /// A set without files.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds or replaces a file.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`E_FILE_PATH`) where the path is not a plain relative one, or where it would put a file
+    /// where a folder is or the other way round.
+    pub fn insert(&mut self, path: impl Into<String>, bytes: impl Into<Bytes>) -> Result<()> {
+        let path = path.into();
+        check_path(&path)?;
+        self.check_shape(&path)?;
+        self.files.insert(path, bytes.into());
+        Ok(())
+    }
+
+    /// The bytes of one file.
+    #[must_use]
+    pub fn get(&self, path: &str) -> Option<&Bytes> {
+        self.files.get(path)
+    }
+
+    /// Paths and bytes, in the order of the paths.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Bytes)> {
+        self.files.iter().map(|(path, bytes)| (path.as_str(), bytes))
+    }
+
+    /// How many files there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// True where there is no file.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// The bytes of all files together.
+    #[must_use]
+    pub fn total_bytes(&self) -> u64 {
+        self.files.values().map(|bytes| bytes.len() as u64).sum()
+    }
+
+    fn check_shape(&self, path: &str) -> Result<()> {
+        let under = format!("{path}/");
+        let covers =
+            self.files.range(under.clone()..).next().is_some_and(|(other, _)| other.starts_with(&under));
+        let covered = path.match_indices('/').any(|(at, _)| self.files.contains_key(&path[..at]));
+        if covers || covered {
+            return Err(path_error(path, "is both a file and a folder"));
+        }
+        Ok(())
+    }
+}
+
+fn check_path(path: &str) -> Result<()> {
+    if path.is_empty() || path.len() > 1_024 {
+        return Err(path_error(path, "must have 1 to 1,024 bytes"));
+    }
+    if path.contains(['\\', '\0']) {
+        return Err(path_error(path, "must not hold a backslash or NUL"));
+    }
+    if path.split('/').count() > 16 {
+        return Err(path_error(path, "must be at most 16 levels deep"));
+    }
+    if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        return Err(path_error(path, "must be relative, without `.`, `..` or empty parts"));
+    }
+    Ok(())
+}
+
+fn path_error(path: &str, why: &str) -> Error {
+    let shown: String = path.chars().take(80).collect();
+    Error::invalid("E_FILE_PATH", format!("file path {shown:?} {why}")).with("path", shown)
+}

@@ -1,0 +1,1 @@
+//! From a name to a validated job: reference, source, bundle, template, manifest, lint.

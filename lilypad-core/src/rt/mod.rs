@@ -1,0 +1,21 @@
+//! The platform seam: spawn, blocking work, clocks, cancel tokens, random bytes. Nothing else mentions the target.
+//!
+//! Layout: [`clock`](Clock) is time that tests can hold still; [`cancel`](CancelToken) stops work and says why;
+//! `native` and `browser` are twins with the same functions on tokio and on the page's event loop.
+
+mod cancel;
+mod clock;
+mod random;
+
+#[cfg(target_family = "wasm")]
+#[path = "browser.rs"]
+mod platform;
+#[cfg(not(target_family = "wasm"))]
+#[path = "native.rs"]
+mod platform;
+
+pub use cancel::{CancelReason, CancelToken};
+pub use clock::{Clock, ManualClock, Timestamp};
+pub use platform::BoxFuture;
+pub(crate) use platform::{spawn, spawn_blocking};
+pub(crate) use random::Random;

@@ -1,0 +1,1 @@
+//! The rules of money as a pure state machine, and the ledger that keeps it.

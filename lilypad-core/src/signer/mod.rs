@@ -1,0 +1,1 @@
+//! Keys, EIP-712 digests, signatures and receipts.
