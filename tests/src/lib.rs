@@ -1,1 +1,5 @@
-//! Helpers shared by the whole-system tests: fixture lookup, named skips, the built `lilypad` binary.
+//! Helpers shared by the whole-system tests: fixture lookup, named skips, the built `lilypad` binary, Go programs.
+
+mod go;
+
+pub use go::GoProgram;

@@ -1,0 +1,3 @@
+module lilypad.test/reference
+
+go 1.22
