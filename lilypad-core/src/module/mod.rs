@@ -1,4 +1,10 @@
 //! From a name to a validated job: reference, source, bundle, template, manifest, lint.
+//!
+//! Layout: `reference` how a person names a module.
+
+mod reference;
+
+pub use reference::{CommitId, GitRef, ModuleRef, TEMPLATE_FILE};
 
 use bytes::Bytes;
 
