@@ -15,6 +15,18 @@ pub struct FileLimits {
     pub bytes: u64,
 }
 
+impl FileLimits {
+    pub(crate) fn too_many_files(&self, got: usize) -> Error {
+        Error::invalid("E_FILE_LIMIT", format!("{got} files; at most {} are allowed", self.files))
+            .with("limit", "files")
+    }
+
+    pub(crate) fn too_many_bytes(&self, got: u64) -> Error {
+        Error::invalid("E_FILE_LIMIT", format!("{got} bytes of files; at most {} are allowed", self.bytes))
+            .with("limit", "bytes")
+    }
+}
+
 impl Default for FileLimits {
     /// 1,000 files, 64 MiB.
     fn default() -> Self {
@@ -38,6 +50,20 @@ impl FileSet {
         Self::default()
     }
 
+    /// A set of these files.
+    ///
+    /// # Errors
+    /// Those of [`FileSet::insert`].
+    pub fn from_files<P: Into<String>, B: Into<Bytes>>(
+        files: impl IntoIterator<Item = (P, B)>,
+    ) -> Result<Self> {
+        let mut set = Self::new();
+        for (path, bytes) in files {
+            set.insert(path, bytes)?;
+        }
+        Ok(set)
+    }
+
     /// Adds or replaces a file.
     ///
     /// # Errors
@@ -49,6 +75,41 @@ impl FileSet {
         self.check_shape(&path)?;
         self.files.insert(path, bytes.into());
         Ok(())
+    }
+
+    /// Takes a file out.
+    pub fn remove(&mut self, path: &str) -> Option<Bytes> {
+        self.files.remove(path)
+    }
+
+    /// Takes out every file with a part of its path that begins with a dot, and gives back their paths.
+    ///
+    /// [`FileSet::content_id`] does not cover such files: whoever names a set by its id drops them first.
+    pub fn remove_hidden(&mut self) -> Vec<String> {
+        let hidden = |path: &String| path.split('/').any(|part| part.starts_with('.'));
+        let paths: Vec<String> = self.files.keys().filter(|path| hidden(path)).cloned().collect();
+        self.files.retain(|path, _| !hidden(path));
+        paths
+    }
+
+    /// Checks that the set holds no more than `limits` allow.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`E_FILE_LIMIT`) that names the limit and what was got.
+    pub fn check_limits(&self, limits: &FileLimits) -> Result<()> {
+        if self.len() > limits.files {
+            return Err(limits.too_many_files(self.len()));
+        }
+        if self.total_bytes() > limits.bytes {
+            return Err(limits.too_many_bytes(self.total_bytes()));
+        }
+        Ok(())
+    }
+
+    /// True where there is a file at exactly this path.
+    #[must_use]
+    pub fn contains(&self, path: &str) -> bool {
+        self.files.contains_key(path)
     }
 
     /// The bytes of one file.
@@ -92,6 +153,15 @@ impl FileSet {
     }
 }
 
+impl IntoIterator for FileSet {
+    type Item = (String, Bytes);
+    type IntoIter = std::collections::btree_map::IntoIter<String, Bytes>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.files.into_iter()
+    }
+}
+
 fn check_path(path: &str) -> Result<()> {
     if path.is_empty() || path.len() > 1_024 {
         return Err(path_error(path, "must have 1 to 1,024 bytes"));
@@ -112,3 +182,6 @@ fn path_error(path: &str, why: &str) -> Error {
     let shown: String = path.chars().take(80).collect();
     Error::invalid("E_FILE_PATH", format!("file path {shown:?} {why}")).with("path", shown)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! What work costs.
+
+use std::fmt;
+use std::num::NonZeroU64;
+
+use ruint::aliases::{U256, U512};
+use serde::{Deserialize, Serialize};
+
+use super::Amount;
+use crate::error::{Error, Result};
+
+/// What a price counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum WorkUnit {
+    /// Metered WebAssembly instructions.
+    #[default]
+    Instructions,
+}
+
+impl WorkUnit {
+    /// The name in prices and receipts (`instructions`).
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Instructions => "instructions",
+        }
+    }
+}
+
+impl fmt::Display for WorkUnit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A price: so much per so many work units. Fractions of a wei are never charged.
+///
+/// ```
+/// use lilypad_core::model::{Amount, Rate};
+/// let rate = Rate::new("0.00005 LP".parse()?, 1_000_000)?;
+/// assert_eq!(rate.cost(2_500_000).unwrap().to_string(), "0.000125 LP");
+/// assert_eq!(rate.affordable_units("0.0001 LP".parse()?), 2_000_000);
+/// assert_eq!(Rate::FREE.cost(u64::MAX), Some(Amount::ZERO));
+/// # Ok::<(), lilypad_core::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Rate {
+    amount: Amount,
+    per: NonZeroU64,
+}
+
+impl Default for Rate {
+    /// [`Rate::FREE`].
+    fn default() -> Self {
+        Self::FREE
+    }
+}
+
+impl Rate {
+    /// Nothing for any work.
+    pub const FREE: Self = Self { amount: Amount::ZERO, per: NonZeroU64::MIN };
+
+    /// `amount` for every `per` work units.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`E_RATE`) where `per` is zero.
+    pub fn new(amount: Amount, per: u64) -> Result<Self> {
+        let per = NonZeroU64::new(per)
+            .ok_or_else(|| Error::invalid("E_RATE", "a price per 0 work units has no meaning"))?;
+        Ok(Self { amount, per })
+    }
+
+    /// What [`Rate::per`] work units cost.
+    #[must_use]
+    pub fn amount(self) -> Amount {
+        self.amount
+    }
+
+    /// How many work units [`Rate::amount`] pays for.
+    #[must_use]
+    pub fn per(self) -> NonZeroU64 {
+        self.per
+    }
+
+    /// True where nothing is charged.
+    #[must_use]
+    pub fn is_free(self) -> bool {
+        self.amount.is_zero()
+    }
+
+    /// What `units` cost, rounded down: in the payer's favour. `None` above 2^256 − 1 wei.
+    #[must_use]
+    pub fn cost(self, units: u64) -> Option<Amount> {
+        self.amount.mul_div_floor(Amount::from(units), Amount::from(self.per.get()))
+    }
+
+    /// The most units whose cost is not above `cap`.
+    #[must_use]
+    pub fn affordable_units(self, cap: Amount) -> u64 {
+        // floor(n × amount ÷ per) ≤ cap  ⇔  n × amount < (cap + 1) × per. At most 2^256 × 2^64: fits 512 bits.
+        let most = || {
+            let above = cap.wide()?.checked_add(U512::ONE)?.checked_mul(U512::from(self.per.get()))?;
+            let units = above.checked_sub(U512::ONE)?.checked_div(self.amount.wide()?)?;
+            u64::try_from(U256::checked_from_uint(units)?).ok()
+        };
+        most().unwrap_or(u64::MAX)
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} per {}", self.amount, self.per)
+    }
+}
