@@ -4,6 +4,20 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::skipped;
+
+/// The `go` command. `None`, after a line that names `test`, where this machine has no Go.
+#[must_use]
+pub fn go(test: &str) -> Option<Command> {
+    if Command::new("go").arg("version").output().is_err() {
+        skipped(test, "go is not installed");
+        return None;
+    }
+    let mut go = Command::new("go");
+    go.env("GOTOOLCHAIN", "local");
+    Some(go)
+}
+
 /// A built program of `tests/go`.
 #[derive(Debug)]
 pub struct GoProgram {
@@ -15,18 +29,14 @@ impl GoProgram {
     /// Builds `tests/go/<name>`. `None`, after a line that names `test`, where this machine has no Go.
     #[must_use]
     pub fn build(test: &str, name: &str) -> Option<Self> {
-        if Command::new("go").arg("version").output().is_err() {
-            eprintln!("SKIP {test}: go is not installed");
-            return None;
-        }
+        let mut go = go(test)?;
         let folder = tempfile::tempdir().expect("a temporary folder");
         let binary = folder.path().join(name);
-        let built = Command::new("go")
+        let built = go
             .args(["build", "-o"])
             .arg(&binary)
             .arg(format!("./{name}"))
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("go"))
-            .env("GOTOOLCHAIN", "local")
             .status();
         assert!(built.is_ok_and(|status| status.success()), "go build ./{name}");
         Some(Self { binary, _folder: folder })

@@ -1,5 +1,11 @@
-//! Helpers shared by the whole-system tests: fixture lookup, named skips, the built `lilypad` binary, Go programs.
+//! Helpers shared by the whole-system tests: the repository's folder, fixture lookup, named skips, Go programs.
 
+mod fixtures;
 mod go;
+mod skip;
+mod sources;
 
-pub use go::GoProgram;
+pub use fixtures::fixtures;
+pub use go::{GoProgram, go};
+pub use skip::skipped;
+pub use sources::{Source, repository, sources};

@@ -1,0 +1,52 @@
+//! The house rules that a machine can read off the sources: sizes, and what a file says first.
+
+use lilypad_tests::{Source, sources};
+
+/// Folders with our own Rust code.
+const FOLDERS: [&str; 5] = ["lilypad-core", "lilypad-cli", "tests", "examples", "fuzz"];
+/// Most lines in a file.
+const MOST_LINES: usize = 600;
+
+fn all() -> impl Iterator<Item = (String, Source)> {
+    let present = FOLDERS.iter().filter(|folder| lilypad_tests::repository().join(folder).is_dir());
+    present.flat_map(|folder| {
+        sources(folder).into_iter().map(move |source| (format!("{folder}/{}", source.path), source))
+    })
+}
+
+/// Files with nothing but tests may be as long as their cases.
+fn only_tests(path: &str) -> bool {
+    path.ends_with("/tests.rs") || path.contains("/tests/")
+}
+
+fn too_long(path: &str, text: &str) -> Option<String> {
+    let lines = text.lines().count();
+    (lines > MOST_LINES && !only_tests(path)).then(|| format!("{path}: {lines} lines, at most {MOST_LINES}"))
+}
+
+fn silent(path: &str, text: &str) -> Option<String> {
+    (!text.starts_with("//! "))
+        .then(|| format!("{path}: the first line is no `//!` that says what it is for"))
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let faults: Vec<String> = all().filter_map(|(path, source)| too_long(&path, &source.text)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn every_file_says_what_it_is_for() {
+    let faults: Vec<String> = all().filter_map(|(path, source)| silent(&path, &source.text)).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn the_rules_can_fail() {
+    let long = "\n".repeat(MOST_LINES + 1);
+    assert!(too_long("src/a.rs", &long).is_some());
+    assert!(too_long("src/a.rs", &long[1..]).is_none());
+    assert!(too_long("src/a/tests.rs", &long).is_none());
+    assert!(silent("src/a.rs", "use b;\n").is_some());
+    assert!(all().count() > 30, "the sources are found");
+}

@@ -1,0 +1,10 @@
+//! The whole-system tests, as one program: each module is one subject.
+
+#[cfg(test)]
+mod house;
+#[cfg(test)]
+mod json_against_go;
+#[cfg(test)]
+mod layers;
+#[cfg(test)]
+mod modules;
