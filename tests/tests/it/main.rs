@@ -8,3 +8,5 @@ mod json_against_go;
 mod layers;
 #[cfg(test)]
 mod modules;
+#[cfg(test)]
+mod vectors;
