@@ -1,0 +1,3 @@
+//! The market against the rules' edges, cases from outside, and brute force.
+
+mod policy;
