@@ -24,7 +24,7 @@ pub use machine::{GpuSpec, MachineSpec};
 pub use pin::ModulePin;
 pub use rate::{Rate, WorkUnit};
 pub use run::{
-    ClockPolicy, Comparator, Determinism, DockerRun, JobSpec, NetworkPolicy, OutputSpec, RandomPolicy,
-    RunSpec, WasmRun,
+    ClockPolicy, Comparator, Determinism, DockerRun, JobLimits, JobSpec, NetworkPolicy, OutputSpec,
+    RandomPolicy, RunSpec, WasmRun,
 };
 pub use unixfs::file_content_id;

@@ -18,10 +18,23 @@ pub struct JobSpec {
     pub outputs: Vec<OutputSpec>,
     /// How long the job may run; `None` leaves it to the network's default.
     pub timeout: Option<Duration>,
+    /// What the author lets the job use.
+    pub limits: JobLimits,
     /// What the job may reach.
     pub network: NetworkPolicy,
     /// What re-running it promises.
     pub determinism: Determinism,
+}
+
+/// What the author lets a job use; `None` leaves it to the network's default. A provider may set lower limits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JobLimits {
+    /// Work units: metered WebAssembly instructions.
+    pub instructions: Option<u64>,
+    /// Bytes of memory.
+    pub memory_bytes: Option<u64>,
+    /// Bytes in all output files together.
+    pub output_bytes: Option<u64>,
 }
 
 /// The program of a job.

@@ -1,10 +1,32 @@
 //! From a name to a validated job: reference, source, bundle, template, manifest, lint.
 //!
-//! Layout: `reference` how a person names a module.
+//! Layout: `finding` one thing that is wrong, with its place; `suggest` "did you mean"; `tree` and `folder` where files
+//! are read from; `image` container image references; `inputs` what a module takes; `manifest` the format
+//! `lilypad.toml`; `load` both formats into one [`Module`]; `reference` how a person names a module;
+//! `rendered` a job that is ready to run, or why not.
 
+mod finding;
+#[cfg(not(target_family = "wasm"))]
+mod folder;
+mod image;
+mod inputs;
+mod load;
+mod manifest;
 mod reference;
+mod rendered;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod tree;
 
+pub use finding::{Finding, Position, Severity};
+#[cfg(not(target_family = "wasm"))]
+pub use folder::{FolderTree, folder_tree};
+pub use inputs::{ALL_INPUT_BYTES, INPUT_BYTES, INPUT_COUNT, InputKind, InputSpec};
+pub use load::{Module, ModuleFormat, ModuleInfo, PROGRAM_BYTES, PinSource};
+pub use manifest::{FileSpec, MANIFEST_BYTES, MANIFEST_FILE, schema};
 pub use reference::{CommitId, GitRef, ModuleRef, TEMPLATE_FILE};
+pub use rendered::RenderedJob;
 
 use bytes::Bytes;
 
