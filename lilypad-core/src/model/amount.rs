@@ -118,7 +118,7 @@ impl Amount {
     #[must_use]
     pub fn mul_div_floor(self, numerator: Self, denominator: Self) -> Option<Self> {
         let (quotient, _) = self.mul_div(numerator, denominator)?;
-        U256::checked_from_uint(quotient).map(Self)
+        U256::checked_from_limbs_slice(quotient.as_limbs()).map(Self)
     }
 
     /// `self × numerator ÷ denominator`, rounded up; exact in between.
@@ -128,7 +128,7 @@ impl Amount {
     pub fn mul_div_ceil(self, numerator: Self, denominator: Self) -> Option<Self> {
         let (quotient, exact) = self.mul_div(numerator, denominator)?;
         let up = if exact { quotient } else { quotient.checked_add(U512::ONE)? };
-        U256::checked_from_uint(up).map(Self)
+        U256::checked_from_limbs_slice(up.as_limbs()).map(Self)
     }
 
     /// The quotient rounded down, and whether nothing remained.
@@ -143,7 +143,7 @@ impl Amount {
 
     /// The same number with room for products.
     pub(super) fn wide(self) -> Option<U512> {
-        U512::checked_from_uint(self.0)
+        U512::checked_from_limbs_slice(self.0.as_limbs())
     }
 }
 

@@ -103,7 +103,7 @@ impl Rate {
         let most = || {
             let above = cap.wide()?.checked_add(U512::ONE)?.checked_mul(U512::from(self.per.get()))?;
             let units = above.checked_sub(U512::ONE)?.checked_div(self.amount.wide()?)?;
-            u64::try_from(U256::checked_from_uint(units)?).ok()
+            u64::try_from(U256::checked_from_limbs_slice(units.as_limbs())?).ok()
         };
         most().unwrap_or(u64::MAX)
     }

@@ -23,7 +23,6 @@ pub fn parse(text: &[u8]) -> Result<Value, JsonError> {
     Parser { text, at: 0, stack: Vec::new() }.document(&mut |_, _| {})
 }
 
-#[cfg(test)]
 /// The byte where the value begins that is reached by taking, from the root, the children with these indices.
 pub(super) fn locate(text: &[u8], path: &[usize]) -> Option<usize> {
     let mut found = None;
@@ -44,7 +43,6 @@ enum Open {
     Object { members: Vec<(String, Value)>, key: String },
 }
 
-#[cfg(test)]
 impl Open {
     /// How many children are complete: the index of the next one.
     fn len(&self) -> usize {
