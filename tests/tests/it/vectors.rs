@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
-use lilypad_core::model::{FileSet, file_content_id};
+use lilypad_core::model::{
+    Cid, Deal, FileSet, JobOffer, JobResult, ModuleConfig, ResourceOffer, file_content_id, json,
+};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 fn vectors(name: &str) -> Vec<Value> {
@@ -29,5 +33,34 @@ fn content_ids() {
             }
         };
         assert_eq!(id.to_string(), case["expect"], "{}", case["name"]);
+    }
+}
+
+/// Decodes, writes again, and takes the id.
+fn round_trip<T: DeserializeOwned + Serialize>(
+    text: &str,
+    id: fn(&T) -> lilypad_core::Result<Cid>,
+) -> lilypad_core::Result<(String, String)> {
+    let value: T = json::from_slice(text.as_bytes())?;
+    Ok((json::to_string(&value)?, id(&value)?.to_string()))
+}
+
+#[test]
+fn ids() {
+    for case in vectors("ids.json") {
+        let text = case["input"]["json"].as_str().unwrap();
+        let done = match case["input"]["type"].as_str().unwrap() {
+            "job_offer" => round_trip::<JobOffer>(text, |offer| offer.id().map(|id| id.0)),
+            "resource_offer" => round_trip::<ResourceOffer>(text, |offer| offer.id().map(|id| id.0)),
+            "deal" => round_trip::<Deal>(text, |deal| deal.id().map(|id| id.0)),
+            "module_config" => round_trip::<ModuleConfig>(text, ModuleConfig::id),
+            "result" => round_trip::<JobResult>(text, Cid::of_json),
+            _ => round_trip::<json::Value>(text, Cid::of_json),
+        };
+        let (text, id) = done.unwrap();
+        assert_eq!(text, case["expect"]["json"], "{}", case["name"]);
+        if let Some(expected) = case["expect"]["id"].as_str() {
+            assert_eq!(id, expected, "{}", case["name"]);
+        }
     }
 }
