@@ -3,7 +3,7 @@
 //! Layout: `finding` one thing that is wrong, with its place; `suggest` "did you mean"; `tree` and `folder` where files
 //! are read from; `image` container image references; `inputs` what a module takes; `manifest` the format
 //! `lilypad.toml`; `load` both formats into one [`Module`]; `reference` how a person names a module;
-//! `rendered` a job that is ready to run, or why not.
+//! `rendered` a job that is ready to run, or why not; `template` the language of v2 templates.
 
 mod finding;
 #[cfg(not(target_family = "wasm"))]
@@ -15,6 +15,7 @@ mod manifest;
 mod reference;
 mod rendered;
 mod suggest;
+pub mod template;
 #[cfg(test)]
 mod tests;
 mod tree;

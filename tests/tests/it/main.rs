@@ -9,4 +9,8 @@ mod layers;
 #[cfg(test)]
 mod modules;
 #[cfg(test)]
+mod template_against_go;
+#[cfg(test)]
+mod template_goldens;
+#[cfg(test)]
 mod vectors;
