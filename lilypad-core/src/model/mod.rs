@@ -4,7 +4,7 @@
 //! Layout: `address` accounts; `amount` and `rate` money; `deal`, `offer` and `state` what the
 //! market agrees on; `files` named bytes that travel together (a module's bundle, input files, results); `ids` and `hashing` content ids;
 //! `json` the wire's JSON, read as leniently and written as exactly as the Go side does; `machine` what a machine has;
-//! `pin` the exact code of a module; `run` what a job executes; `unixfs` the content id of files.
+//! `pin` the exact code of a module; `run` what a job executes; `unixfs` the content id of files; [`v2`] rendered templates.
 
 mod address;
 mod amount;
@@ -20,6 +20,7 @@ mod rate;
 mod run;
 mod state;
 mod unixfs;
+pub mod v2;
 
 pub use address::Address;
 pub use amount::Amount;

@@ -80,7 +80,6 @@ macro_rules! states {
 states! {
     /// The state of a deal and of its two offers, as the wire counts it. From 7 on a contract counts otherwise: see
     /// [`ContractState`].
-    #[expect(clippy::enum_variant_names, reason = "the wire's names")]
     AgreementState, "agreement state":
     /// No deal yet: the offer waits for a match.
     0 DealNegotiating,
@@ -120,7 +119,6 @@ states! {
 
 states! {
     /// The state of a deal as the v2 contracts count it.
-    #[expect(clippy::enum_variant_names, reason = "the contract's names")]
     ContractState, "contract state":
     /// Not both sides have agreed.
     0 DealNegotiating,

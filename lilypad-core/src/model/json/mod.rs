@@ -10,6 +10,7 @@ mod string;
 mod value;
 mod write;
 
+pub(super) use decode::equal_fold;
 pub use decode::{from_slice, from_value};
 pub use error::JsonError;
 pub use parse::{MAX_DEPTH, parse};

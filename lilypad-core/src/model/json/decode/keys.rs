@@ -3,10 +3,11 @@
 /// The index of the field that Go would fill: the exact name first, then the first one that is equal in any case.
 pub(super) fn field_of(fields: &[&str], key: &str) -> Option<usize> {
     let exact = fields.iter().position(|field| *field == key);
-    exact.or_else(|| fields.iter().position(|field| is_same_folded(field, key)))
+    exact.or_else(|| fields.iter().position(|field| equal_fold(field, key)))
 }
 
-fn is_same_folded(field: &str, key: &str) -> bool {
+/// True where Go would call an ASCII word and a text equal in any case.
+pub(in super::super::super) fn equal_fold(field: &str, key: &str) -> bool {
     field.chars().map(fold).eq(key.chars().map(fold))
 }
 

@@ -9,6 +9,8 @@ mod error;
 mod keys;
 mod node;
 
+pub(in super::super) use self::keys::equal_fold;
+
 use serde::de::DeserializeOwned;
 
 use self::error::DecodeError;

@@ -159,7 +159,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        visitor.visit_borrowed_str(self.text()?).map_err(|error: DecodeError| error.at(self.last()))
+        visitor.visit_borrowed_str(self.text()?)
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
@@ -176,8 +176,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
         _name: &'static str,
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        let last = self.last();
-        visitor.visit_newtype_struct(self).map_err(|error| error.at(last))
+        visitor.visit_newtype_struct(self)
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
@@ -185,8 +184,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        let last = self.last();
-        visitor.visit_map(Members::new(self.members()?)).map_err(|error| error.at(last))
+        visitor.visit_map(Members::new(self.members()?))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -195,8 +193,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        let last = self.last();
-        visitor.visit_map(Members::new(self.fields(fields)?)).map_err(|error| error.at(last))
+        visitor.visit_map(Members::new(self.fields(fields)?))
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -205,15 +202,13 @@ impl<'de> Deserializer<'de> for Node<'de> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        let last = self.last();
-        let read = match last {
+        match self.last() {
             Some(Value::Object(_)) => {
                 let members = Members::new(self.members()?);
                 MapAccessDeserializer::new(members).deserialize_enum(name, variants, visitor)
             }
             _ => visitor.visit_enum(self.text()?.into_deserializer()),
-        };
-        read.map_err(|error: DecodeError| error.at(last))
+        }
     }
 
     serde::forward_to_deserialize_any! {
@@ -253,7 +248,8 @@ impl<'de> SeqAccess<'de> for Elements<'de> {
         let Some(place) = self.places.next() else { return Ok(None) };
         let index = self.next;
         self.next += 1;
-        seed.deserialize(place).map(Some).map_err(|error| error.inside_element(index))
+        let last = place.last();
+        seed.deserialize(place).map(Some).map_err(|error| error.at(last).inside_element(index))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -283,6 +279,7 @@ impl<'de> MapAccess<'de> for Members<'de> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, DecodeError> {
         let (key, node) = self.value.take().unwrap_or_default();
-        seed.deserialize(node).map_err(|error| error.inside_field(key))
+        let last = node.last();
+        seed.deserialize(node).map_err(|error| error.at(last).inside_field(key))
     }
 }
