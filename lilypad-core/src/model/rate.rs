@@ -1,5 +1,6 @@
 //! What work costs.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::num::NonZeroU64;
 
@@ -94,6 +95,14 @@ impl Rate {
     #[must_use]
     pub fn cost(self, units: u64) -> Option<Amount> {
         self.amount.mul_div_floor(Amount::from(units), Amount::from(self.per.get()))
+    }
+
+    /// Compares the prices of equal work, exactly: `2 per 4` is the same price as `1 per 2`.
+    #[must_use]
+    pub fn cmp_price(self, other: Self) -> Ordering {
+        // Products of 256 and 64 bits fit 512.
+        let scaled = |rate: Self, per: NonZeroU64| rate.amount.wide()?.checked_mul(U512::from(per.get()));
+        scaled(self, other.per).cmp(&scaled(other, self.per))
     }
 
     /// The most units whose cost is not above `cap`.

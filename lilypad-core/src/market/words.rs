@@ -1,0 +1,139 @@
+//! Verdicts in plain words.
+
+use std::fmt;
+
+use super::Verdict;
+
+/// Most characters that are shown of a name from a peer.
+const SHOWN: usize = 60;
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.what(1))?;
+        if let Some(numbers) = self.numbers(1) {
+            write!(f, " ({numbers})")?;
+        }
+        match self.mend() {
+            "" => Ok(()),
+            mend => write!(f, ": {mend}"),
+        }
+    }
+}
+
+impl Verdict {
+    /// What `count` offers with this verdict do: `lacks memory`, `lack memory`.
+    pub(super) fn what(&self, count: usize) -> &'static str {
+        let one = count == 1;
+        match self {
+            Self::Match if one => "fits",
+            Self::Match => "fit",
+            Self::CpuMismatch { .. } if one => "lacks CPU",
+            Self::CpuMismatch { .. } => "lack CPU",
+            Self::GpuMismatch { .. } if one => "lacks GPUs",
+            Self::GpuMismatch { .. } => "lack GPUs",
+            Self::RamMismatch { .. } if one => "lacks memory",
+            Self::RamMismatch { .. } => "lack memory",
+            Self::VramMismatch { .. } if one => "lacks video memory",
+            Self::VramMismatch { .. } => "lack video memory",
+            Self::DiskMismatch { .. } if one => "lacks disk space",
+            Self::DiskMismatch { .. } => "lack disk space",
+            Self::MarketPriceUnavailable if one => "asks for a market price that nobody computes",
+            Self::MarketPriceUnavailable => "ask for a market price that nobody computes",
+            Self::PriceMismatch { .. } | Self::RateMismatch { .. } => "too dear",
+            Self::PriceCapMismatch { .. } => "too dear for the price cap",
+            Self::MediatorMismatch { .. } if one => "trusts no mediator that the job trusts",
+            Self::MediatorMismatch { .. } => "trust no mediator that the job trusts",
+            Self::SolverMismatch { .. } if one => "trusts another solver",
+            Self::SolverMismatch { .. } => "trust another solver",
+            Self::ExecutorMismatch { .. } if one => "does not run this kind of job",
+            Self::ExecutorMismatch { .. } => "do not run this kind of job",
+            Self::ModuleRefused { .. } if one => "refuses the module",
+            Self::ModuleRefused { .. } => "refuse the module",
+            Self::CollateralMismatch { .. } if one => "stakes too little",
+            Self::CollateralMismatch { .. } => "stake too little",
+            Self::OfferTaken => "taken by an earlier job",
+        }
+    }
+
+    /// What was needed and what there is; of many offers, the nearest.
+    pub(super) fn numbers(&self, count: usize) -> Option<String> {
+        let (needs, has) = if count == 1 { ("needs", "has") } else { ("need", "most") };
+        let asked = if count == 1 { "costs" } else { "cheapest costs" };
+        let numbers = match self {
+            Self::Match | Self::MarketPriceUnavailable | Self::OfferTaken => return None,
+            Self::CpuMismatch { need, have } => {
+                format!("{needs} {} CPUs, {has} {}", thousandths(*need), thousandths(*have))
+            }
+            Self::GpuMismatch { need, have } => {
+                format!("{needs} {} GPUs, {has} {}", thousandths(*need), thousandths(*have))
+            }
+            Self::RamMismatch { need, have } | Self::DiskMismatch { need, have } => {
+                format!("{needs} {}, {has} {}", megabytes(*need), megabytes(*have))
+            }
+            Self::VramMismatch { need, have: Some(have) } => format!("{needs} {need} MiB, {has} {have} MiB"),
+            Self::VramMismatch { need, have: None } => format!("{needs} {need} MiB, no GPU listed"),
+            Self::PriceMismatch { most, asked: price } => format!("pays {most} LP, {asked} {price} LP"),
+            Self::RateMismatch { most, asked: price } => format!("pays {most}, {asked} {price}"),
+            Self::PriceCapMismatch { cap, asked: price } => format!("cap {cap}, {asked} {price}"),
+            Self::MediatorMismatch { wanted, offered } => {
+                format!("the job names {wanted}, the offer {offered}")
+            }
+            Self::SolverMismatch { wanted, offered } => {
+                format!("the job names {}, the offer {}", shown(wanted), shown(offered))
+            }
+            Self::ExecutorMismatch { need, offered } if offered.is_empty() => {
+                format!("{needs} {}, runs nothing", shown(need))
+            }
+            Self::ExecutorMismatch { need, offered } => {
+                let names: Vec<String> = offered.iter().take(8).map(|name| shown(name)).collect();
+                format!("{needs} {}, runs {}", shown(need), names.join(", "))
+            }
+            Self::ModuleRefused { rule } => rule.clone(),
+            Self::CollateralMismatch { need, have } => {
+                format!("{needs} {need} times the price cap, {has} {have}")
+            }
+        };
+        Some(numbers)
+    }
+
+    /// What would mend it; empty for a match.
+    pub(super) fn mend(&self) -> &'static str {
+        match self {
+            Self::Match => "",
+            Self::CpuMismatch { .. } => "ask for fewer CPUs, or wait for a larger machine",
+            Self::GpuMismatch { .. } => "ask for fewer GPUs, or wait for a machine with more",
+            Self::RamMismatch { .. } => "ask for less memory, or wait for a larger machine",
+            Self::VramMismatch { .. } => "ask for less video memory, or wait for a larger GPU",
+            Self::DiskMismatch { .. } => "ask for less disk space, or wait for a larger machine",
+            Self::MarketPriceUnavailable => "the provider must offer a fixed price",
+            Self::PriceMismatch { .. } => "pay more, or take the market's price",
+            Self::RateMismatch { .. } => "raise the job's highest rate, or wait for a cheaper offer",
+            Self::PriceCapMismatch { .. } => "raise the job's price cap, or wait for a cheaper offer",
+            Self::MediatorMismatch { .. } => "name a mediator that providers trust",
+            Self::SolverMismatch { .. } => "name the solver that providers use",
+            Self::ExecutorMismatch { .. } => {
+                "use another form of the module, or wait for a provider that runs it"
+            }
+            Self::ModuleRefused { .. } => "use another module, or ask the provider to allow it",
+            Self::CollateralMismatch { .. } => "ask for less collateral",
+            Self::OfferTaken => "wait until it is free again",
+        }
+    }
+}
+
+fn thousandths(number: i64) -> String {
+    let text = format!("{}.{:03}", number / 1_000, (number % 1_000).unsigned_abs());
+    let sign = if number < 0 && number > -1_000 { "-" } else { "" };
+    format!("{sign}{}", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+fn megabytes(bytes: i64) -> String {
+    format!("{} MB", bytes / 1_000_000)
+}
+
+fn shown(name: &str) -> String {
+    if name.is_empty() {
+        return "none".to_owned();
+    }
+    name.chars().filter(|character| !character.is_control()).take(SHOWN).collect()
+}
