@@ -46,7 +46,7 @@ pub fn build_deal(job: &JobOffer, resource: &ResourceOffer) -> Result<Deal> {
             resource_provider: resource.resource_provider.clone(),
             mediators: Some(mediators),
         },
-        pricing: resource.default_pricing.clone(),
+        pricing: resource.default_pricing,
         job_offer: JobOffer { id: job.id()?.to_string(), ..job.clone() },
         resource_offer: ResourceOffer { id: resource.id()?.to_string(), ..resource.clone() },
     };
