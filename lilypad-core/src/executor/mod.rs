@@ -1,5 +1,8 @@
 //! Running a job: the trait, run requests, limits, events and outcomes. Each engine lives in a module of its own.
 
+#[cfg(feature = "executor-wasm")]
+pub mod wasm;
+
 use std::collections::BTreeMap;
 use std::fmt;
 

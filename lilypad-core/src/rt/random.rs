@@ -23,6 +23,11 @@ impl Random {
         Self { seed: Some(digest.into()), counter: 0 }
     }
 
+    /// The same bytes for the same 32 bytes of seed.
+    pub(crate) fn from_seed(seed: [u8; 32]) -> Self {
+        Self { seed: Some(seed), counter: 0 }
+    }
+
     /// An independent source for `purpose`; seeded from this one where this one is seeded.
     pub(crate) fn child(&self, purpose: &str) -> Self {
         let seed = self.seed.map(|seed| {

@@ -1,0 +1,69 @@
+//! What a run leaves: `stdout`, `stderr`, `exitCode` and the output folders.
+
+use bytes::Bytes;
+
+use crate::error::{Error, Result};
+use crate::executor::{EventSink, ExecutorEvent, StopReason};
+use crate::model::FileSet;
+use crate::rt::CancelReason;
+
+use super::wasi::{Body, Inode, Vfs};
+
+/// The exit code in the results: the program's own, or the one that shells use for such an end.
+pub(super) fn exit_code(stop: &StopReason) -> i32 {
+    match stop {
+        StopReason::Exited(code) => *code,
+        StopReason::Trapped(_) => 134,
+        StopReason::Limit(_) => 137,
+        StopReason::Cancelled(CancelReason::TimedOut) => 124,
+        StopReason::Cancelled(_) => 130,
+    }
+}
+
+/// The results folder. Empty folders are not kept; hidden files are left out with a warning, for the content id
+/// does not see them.
+pub(super) fn collect(
+    vfs: &mut Vfs,
+    outputs: &[(String, Inode)],
+    logs: (Vec<u8>, Vec<u8>),
+    stop: &StopReason,
+    events: &EventSink,
+) -> Result<FileSet> {
+    let mut results = FileSet::new();
+    results.insert("stdout", logs.0)?;
+    results.insert("stderr", logs.1)?;
+    results.insert("exitCode", exit_code(stop).to_string().into_bytes())?;
+    for (name, root) in outputs {
+        let mut folders = vec![(name.clone(), *root)];
+        while let Some((path, folder)) = folders.pop() {
+            for (inner, inode) in entries(vfs, folder) {
+                let path = format!("{path}/{inner}");
+                if inner.starts_with('.') {
+                    let warning = format!("{path} is left out of the results: its name starts with a dot");
+                    events.send(ExecutorEvent::Warning(warning));
+                } else if vfs.is_folder(inode) {
+                    folders.push((path, inode));
+                } else {
+                    results.insert(path, take(vfs, inode)?)?;
+                }
+            }
+        }
+    }
+    Ok(results)
+}
+
+fn entries(vfs: &Vfs, folder: Inode) -> Vec<(String, Inode)> {
+    let entries = vfs
+        .folder(folder)
+        .map(|folder| folder.by_name().map(|(name, inode)| (name.to_owned(), inode)).collect());
+    entries.unwrap_or_default()
+}
+
+fn take(vfs: &mut Vfs, inode: Inode) -> Result<Bytes> {
+    let node = vfs.node_mut(inode).map_err(|_| Error::unexpected("a file of the results is gone"))?;
+    Ok(match &mut node.body {
+        Body::File(bytes) => Bytes::from(std::mem::take(bytes)),
+        Body::Shared(bytes) => bytes.clone(),
+        Body::Folder(_) => Bytes::new(),
+    })
+}
