@@ -141,6 +141,14 @@ impl FileSet {
         self.files.values().map(|bytes| bytes.len() as u64).sum()
     }
 
+    /// Checks that a path is one that a set may hold.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`E_FILE_PATH`) that says which rule it breaks.
+    pub fn check_path(path: &str) -> Result<()> {
+        check_path(path)
+    }
+
     fn check_shape(&self, path: &str) -> Result<()> {
         let under = format!("{path}/");
         let covers =

@@ -1,0 +1,195 @@
+//! Writing: a folder or a file, whole or not at all.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::io_error;
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::FileSet;
+
+/// Writes a set of files as a folder. The files are written and synced under another name beside `path`, which then
+/// becomes `path` in one step: a reader sees all of it or nothing, and a failure leaves nothing behind.
+///
+/// Folders above `path` are made where they are missing; an empty folder at `path` is replaced. Files get mode 0644,
+/// folders 0755.
+///
+/// # Errors
+/// `Conflict` (`E_TARGET_EXISTS`) where `path` holds something already; `ExecutionFailed` (`E_DISK_FULL`, fault User);
+/// `InvalidInput` (`E_PERMISSION`, `E_FILE_PATH`); `Unavailable` (`E_IO`).
+pub fn write_folder(files: &FileSet, path: &Path) -> Result<()> {
+    check_target(path)?;
+    let parent = make_parent(path)?;
+    let partial = Partial::new(parent, path, Kind::Folder)?;
+    let mut folders = BTreeSet::from([partial.path.clone()]);
+    for (relative, bytes) in files.iter() {
+        let target = partial.path.join(relative);
+        make_folders(&partial.path, &target, &mut folders)?;
+        File::create_new(&target)
+            .and_then(|_| fill_file(&target, bytes))
+            .map_err(|error| io_error("write", &path.join(relative), error))?;
+    }
+    for folder in folders.iter().rev() {
+        sync_folder(folder).map_err(|error| io_error("write", path, error))?;
+    }
+    partial.become_whole(path)?;
+    sync_folder(parent).map_err(|error| io_error("write", parent, error))
+}
+
+/// Writes one file, in place of one that may be there: a reader sees the old one or the new one, and a failure leaves
+/// nothing behind. The file is synced and gets mode 0644.
+///
+/// # Errors
+/// Those of [`write_folder`]; `Conflict` (`E_TARGET_EXISTS`) where `path` is a folder.
+pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    if fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
+        return Err(taken(path, "a folder"));
+    }
+    let parent = make_parent(path)?;
+    let partial = Partial::new(parent, path, Kind::File)?;
+    fill_file(&partial.path, bytes).map_err(|error| io_error("write", path, error))?;
+    partial.become_whole(path)?;
+    sync_folder(parent).map_err(|error| io_error("write", parent, error))
+}
+
+/// The folder above `path`, made where it is missing.
+fn make_parent(path: &Path) -> Result<&Path> {
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(parent).map_err(|error| io_error("create", parent, error))?;
+    Ok(parent)
+}
+
+/// Checks that [`write_folder`] may write to `path`: nothing is there, or an empty folder.
+///
+/// # Errors
+/// `Conflict` (`E_TARGET_EXISTS`) where something is there; what the system says where it cannot be looked at.
+pub fn check_target(path: &Path) -> Result<()> {
+    match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(io_error("write", path, error)),
+        Ok(metadata) if metadata.is_dir() => {
+            let mut entries = fs::read_dir(path).map_err(|error| io_error("read", path, error))?;
+            if entries.next().is_none() { Ok(()) } else { Err(taken(path, "a folder that is not empty")) }
+        }
+        Ok(metadata) if metadata.is_symlink() => Err(taken(path, "a symbolic link")),
+        Ok(_) => Err(taken(path, "a file")),
+    }
+}
+
+fn taken(path: &Path, what: &str) -> Error {
+    let message = format!("{} is {what} already", path.display());
+    Error::new(ErrorKind::Conflict, "E_TARGET_EXISTS", message)
+        .with_hint("choose another folder or remove it first")
+        .with("path", path.display())
+}
+
+/// What is being written under another name, removed unless it becomes whole.
+struct Partial {
+    path: PathBuf,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    File,
+    Folder,
+}
+
+impl Kind {
+    fn create(self, path: &Path) -> io::Result<()> {
+        match self {
+            Self::File => File::create_new(path).map(drop),
+            Self::Folder => make_folder(path),
+        }
+    }
+}
+
+impl Partial {
+    fn new(parent: &Path, target: &Path, kind: Kind) -> Result<Self> {
+        static COUNTER: AtomicU64 = AtomicU64::new(0);
+        let name = target.file_name().ok_or_else(|| {
+            Error::invalid("E_FILE_PATH", format!("{} does not name a place to write to", target.display()))
+        })?;
+        // A long name leaves no room for more.
+        let name: String = name.to_string_lossy().chars().take(40).collect();
+        loop {
+            let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+            let path = parent.join(format!(".{name}.{}-{count}.partial", std::process::id()));
+            match kind.create(&path) {
+                Ok(()) => return Ok(Self { path, kind }),
+                // Left by a killed program that had the same process id.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && count < 1_000_000 => {}
+                Err(error) => return Err(io_error("create", target, error)),
+            }
+        }
+    }
+
+    fn become_whole(self, target: &Path) -> Result<()> {
+        // Where a folder cannot be renamed onto an empty one, the empty one goes first; elsewhere this changes nothing.
+        if cfg!(windows) && matches!(self.kind, Kind::Folder) {
+            let _ = fs::remove_dir(target);
+        }
+        fs::rename(&self.path, target).map_err(|error| match error.kind() {
+            io::ErrorKind::DirectoryNotEmpty
+            | io::ErrorKind::AlreadyExists
+            | io::ErrorKind::NotADirectory => taken(target, "taken"),
+            _ => io_error("write", target, error),
+        })
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // After the rename there is nothing at this path any more.
+        let _ = match self.kind {
+            Kind::File => fs::remove_file(&self.path),
+            Kind::Folder => fs::remove_dir_all(&self.path),
+        };
+    }
+}
+
+/// Makes the folders between `root` and a file.
+fn make_folders(root: &Path, file: &Path, made: &mut BTreeSet<PathBuf>) -> Result<()> {
+    let Some(folder) = file.parent() else { return Ok(()) };
+    if made.contains(folder) || folder == root {
+        return Ok(());
+    }
+    make_folders(root, folder, made)?;
+    make_folder(folder).map_err(|error| io_error("create", folder, error))?;
+    made.insert(folder.to_owned());
+    Ok(())
+}
+
+fn make_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir(path)?;
+    set_mode(path, 0o755)
+}
+
+/// Fills a file that was just made.
+fn fill_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    file.write_all(bytes)?;
+    set_mode(path, 0o644)?;
+    file.sync_all()
+}
+
+#[cfg(unix)]
+fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn set_mode(_path: &Path, _mode: u32) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes the names in a folder survive a crash, where the system can.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
+}
