@@ -17,6 +17,8 @@ const LOG_LENGTH: usize = 65_536;
 
 /// A [`Ledger`] in this process, seen by one account. Clones and [`as_account`](Self::as_account) share the ledger.
 ///
+/// Whoever holds this type can speak for any account: hand it to a role as `Arc<dyn Settlement>`.
+///
 /// ```
 /// # use lilypad_core::{model::{Address, Amount}, settlement::{MemorySettlement, Settlement}};
 /// let [solver, creator] = [1, 2].map(|byte| Address::new([byte; 20]));

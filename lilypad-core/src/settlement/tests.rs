@@ -70,6 +70,41 @@ fn a_row_pays_exactly_where_it_ends_a_deal_and_no_pair_stands_twice() {
 }
 
 #[test]
+fn the_tables_in_the_docs_are_the_table_of_the_code() {
+    for text in [include_str!("mod.rs"), include_str!("../../../docs/settlement.md")] {
+        let lines: Vec<&str> = text.lines().map(|line| line.trim_start_matches("//! ")).collect();
+        let documented: Vec<&&str> = lines.iter().filter(|line| line.starts_with("| `")).collect();
+        let rows = documented
+            .iter()
+            .filter(|line| EscrowState::ALL.iter().any(|state| line.contains(state.as_str())));
+        assert_eq!(rows.count(), transitions().len());
+        for row in transitions() {
+            let callers: Vec<String> = row.callers.iter().map(Party::to_string).collect();
+            let (work, refund) = match row.settle {
+                Settle::Hold => ("", ""),
+                Settle::PayWork => ("work + collateral", "cap − work"),
+                Settle::Refund => ("collateral", "cap"),
+                Settle::Forfeit => ("", "cap + rest of collateral"),
+            };
+            let burned = if row.settle == Settle::Forfeit { "half of collateral" } else { "" };
+            let who = callers.join(", ");
+            let cells = [
+                &format!("`{}`", row.from),
+                row.event.as_str(),
+                &who,
+                &format!("`{}`", row.to),
+                work,
+                refund,
+                burned,
+            ];
+            let cells = cells.map(|cell| if cell.is_empty() { " ".to_owned() } else { format!(" {cell} ") });
+            let line = format!("|{}|", cells.join("|"));
+            assert!(lines.contains(&line.as_str()), "not documented: {line}");
+        }
+    }
+}
+
+#[test]
 fn lack_of_funds_says_how_much_and_whose_fault() {
     let mut ledger = Ledger::new(address(SOLVER));
     let fund = Command::Deposit { account: address(CREATOR), amount: wei(70) };

@@ -77,6 +77,18 @@ proptest! {
     }
 
     #[test]
+    fn prices_compare_as_their_fractions_do(a in amount(), b in amount(), per in 1..=u64::MAX, factor in 1..=u64::MAX) {
+        let (one, other) = (Rate::new(a, per).unwrap(), Rate::new(b, factor).unwrap());
+        let scale = |amount: Amount, by: u64| U512::from_limbs_slice(amount.0.as_limbs()) * U512::from(by);
+        let exact = scale(a, factor).cmp(&scale(b, per));
+        prop_assert_eq!(one.cmp_price(other), exact);
+        prop_assert_eq!(other.cmp_price(one), exact.reverse());
+        if let Some(scaled) = a.checked_mul(factor).zip(per.checked_mul(factor)) {
+            prop_assert_eq!(one.cmp_price(Rate::new(scaled.0, scaled.1).unwrap()), std::cmp::Ordering::Equal);
+        }
+    }
+
+    #[test]
     fn costs_never_round_against_the_payer(amount in amount(), per in 1..=u64::MAX, a: u32, b: u32) {
         let rate = Rate::new(amount, per).unwrap();
         let (apart, together) = (
