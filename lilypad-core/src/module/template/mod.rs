@@ -16,7 +16,7 @@
 //! # Layout
 //! `lexer` and `literal` read tokens, `parser` builds the tree in `ast`; `eval` runs it over `value`s with
 //! `functions`; `printf`, `print`, `float` and `quote` write values as Go writes them; `unicode` holds Go's classes
-//! of characters; `inputs` tells which inputs a template uses.
+//! of characters; `uses` tells which inputs a template uses.
 
 mod ast;
 mod error;
@@ -30,11 +30,17 @@ mod print;
 mod printf;
 mod quote;
 mod unicode;
+mod uses;
 mod value;
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use crate::error::Result;
+
+pub use uses::{InputForm, InputGuard, InputUse};
 
 use ast::{Definitions, List};
 use error::{exec_error, limit_error};
@@ -84,6 +90,32 @@ impl Template {
             definitions: parsed.definitions,
             names: parsed.names,
         })
+    }
+
+    /// Every place where the template uses an input, in the order of the text.
+    ///
+    /// Follows variables that hold an input, `with`, and templates that are called; a body that is never called is not
+    /// looked at.
+    ///
+    /// ```
+    /// use lilypad_core::module::template::{InputForm, InputGuard, Template};
+    ///
+    /// let template = Template::parse(r#"["A={{.Text | js}}"]"#)?;
+    /// let inputs = template.inputs();
+    /// assert_eq!((inputs[0].name.as_str(), inputs[0].form), ("Text", InputForm::Js));
+    /// assert_eq!((inputs[0].guard, inputs[0].in_json_string), (InputGuard::None, true));
+    /// # Ok::<(), lilypad_core::Error>(())
+    /// ```
+    #[must_use]
+    pub fn inputs(&self) -> Vec<InputUse> {
+        uses::scan(self).inputs
+    }
+
+    /// True where the template reads the map of all inputs as a whole (`{{range .}}`, `{{.}}`), so that an input which
+    /// [`Template::inputs`] does not name may still matter.
+    #[must_use]
+    pub fn reads_any_input(&self) -> bool {
+        uses::scan(self).any
     }
 
     /// Renders it with `inputs`, each of which the template sees as a JSON string, quotes included.
