@@ -5,11 +5,12 @@ use std::path::Path;
 use lilypad_core::model::{
     Cid, Deal, FileSet, JobOffer, JobResult, ModuleConfig, ResourceOffer, file_content_id, json,
 };
+use lilypad_core::module::template::Template;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-fn vectors(name: &str) -> Vec<Value> {
+pub(crate) fn vectors(name: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors").join(name);
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
@@ -61,6 +62,18 @@ fn ids() {
         assert_eq!(text, case["expect"]["json"], "{}", case["name"]);
         if let Some(expected) = case["expect"]["id"].as_str() {
             assert_eq!(id, expected, "{}", case["name"]);
+        }
+    }
+}
+
+#[test]
+fn templates() {
+    for case in vectors("templates.json") {
+        let inputs = serde_json::from_value(case["input"]["inputs"].clone()).unwrap();
+        let template = Template::parse(case["input"]["template"].as_str().unwrap());
+        match template.and_then(|template| template.render(&inputs)) {
+            Ok(text) => assert_eq!(text, case["expect"], "{}", case["name"]),
+            Err(error) => assert_eq!(error.code(), case["error"], "{}: {error}", case["name"]),
         }
     }
 }

@@ -131,7 +131,7 @@ impl<'t, 'i> Run<'t, 'i> {
     }
 
     fn node(&mut self, dot: &Value, node: &Node) -> Result<Flow, Failure> {
-        self.step(1)?;
+        self.step(3)?;
         match node {
             Node::Text(range) => {
                 let template = self.template;
@@ -236,7 +236,7 @@ impl<'t, 'i> Run<'t, 'i> {
 
     /// One round of a loop; false where it is the last.
     fn round(&mut self, node: &Loop, mark: usize, key: Value, value: Value) -> Result<bool, Failure> {
-        self.step(1)?;
+        self.step(3)?;
         let pipe = &node.pipe;
         if pipe.assigns {
             match pipe.declares.as_slice() {
@@ -302,7 +302,7 @@ impl<'t, 'i> Run<'t, 'i> {
 
     /// `last` is what the stage before gave: it becomes the last argument.
     fn command(&mut self, dot: &Value, command: &Command, last: Option<Value>) -> Evaluated {
-        self.step(1)?;
+        self.step(3)?;
         let Operand { pos, kind } = &command.first;
         let has_args = !command.args.is_empty() || last.is_some();
         let no_args = || match has_args {
@@ -359,7 +359,7 @@ impl<'t, 'i> Run<'t, 'i> {
 
     /// An input that is there.
     fn input(&mut self, name: &str) -> Evaluated {
-        let value = self.inputs.get(name).map_or(Value::Nothing, Value::Text);
+        let value = self.inputs.get(name)?;
         self.charge(&value)?;
         Ok(value)
     }
@@ -378,7 +378,7 @@ impl<'t, 'i> Run<'t, 'i> {
                 }
                 Value::Inputs => {
                     self.step(1)?;
-                    self.inputs.get(name).map_or(Value::Nothing, Value::Text)
+                    self.inputs.get(name).map_err(|failure| failure.at(pos))?
                 }
                 other => {
                     let message = format!("cannot read field {name} of a {}", kind_of(&other));

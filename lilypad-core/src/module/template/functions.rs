@@ -299,8 +299,9 @@ fn index(inputs: &Inputs<'_>, item: &Value, indexes: &[Value]) -> Result<Value, 
     for index in indexes {
         item = match (&item, index) {
             (Value::Inputs, Value::Text(key)) => {
-                let found = std::str::from_utf8(key).ok().and_then(|key| inputs.get(key));
-                Value::Text(found.unwrap_or_else(|| [].into()))
+                let found = std::str::from_utf8(key).map_or(Ok(Value::Nothing), |key| inputs.get(key))?;
+                // Go gives the empty string here, not "no value".
+                if matches!(found, Value::Nothing) { Value::text([]) } else { found }
             }
             (Value::Inputs, other) => {
                 return Err(Failure::wrong(format!(

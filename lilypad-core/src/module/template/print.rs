@@ -103,7 +103,7 @@ impl<'p, 'i> Printer<'p, 'i> {
             }
             self.print(&Value::text(key.as_bytes()), verb)?;
             self.write(b":")?;
-            let value = self.inputs.get(key).map_or(Value::Nothing, Value::Text);
+            let value = self.inputs.get(key)?;
             self.print(&value, verb)?;
         }
         self.write(if go_syntax { b"}" } else { b"]" })

@@ -6,29 +6,6 @@ use crate::model::json::{self, Value};
 
 use super::unicode::{Chars, decode, is_printable};
 
-/// A JSON string, escaped as Go's `json.Marshal` does, `<`, `>` and `&` included.
-pub(super) fn to_json(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\0'..='\u{1f}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                let _ = write!(out, "\\u{:04x}", u32::from(c));
-            }
-            _ => out.push(c),
-        }
-    }
-    out.push('"');
-    out
-}
-
 /// A Go literal between `quote`s.
 pub(super) fn go(text: &[u8], quote: char, ascii: bool) -> Vec<u8> {
     let mut out = String::with_capacity(text.len() + 2);

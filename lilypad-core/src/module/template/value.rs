@@ -4,8 +4,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::model::json;
+
 use super::ast::Pos;
-use super::quote;
 
 /// A value while a template runs.
 #[derive(Clone, Debug)]
@@ -63,11 +64,18 @@ impl<'a> Inputs<'a> {
         self.plain.keys().map(String::as_str)
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<Arc<[u8]>> {
-        let (key, value) = self.plain.get_key_value(name)?;
-        let mut encoded = self.encoded.borrow_mut();
-        let bytes = encoded.entry(key).or_insert_with(|| Arc::from(quote::to_json(value).into_bytes()));
-        Some(Arc::clone(bytes))
+    /// The input as a JSON string, or nothing where it is not given.
+    pub(super) fn get(&self, name: &str) -> Result<Value, Failure> {
+        let Some((key, plain)) = self.plain.get_key_value(name) else {
+            return Ok(Value::Nothing);
+        };
+        if let Some(known) = self.encoded.borrow().get(key.as_str()) {
+            return Ok(Value::Text(Arc::clone(known)));
+        }
+        let text = json::to_string(plain).map_err(|error| Failure::wrong(error.to_string()))?;
+        let bytes: Arc<[u8]> = Arc::from(text.into_bytes());
+        self.encoded.borrow_mut().insert(key, Arc::clone(&bytes));
+        Ok(Value::Text(bytes))
     }
 }
 
