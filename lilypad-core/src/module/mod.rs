@@ -1,13 +1,15 @@
 //! From a name to a validated job: reference, source, bundle, template, manifest, lint.
 //!
-//! Layout: `finding` one thing that is wrong, with its place; `suggest` "did you mean"; `tree` and `folder` where files
-//! are read from; `image` container image references; `inputs` what a module takes; `manifest` the format
+//! Layout: `finding` one thing that is wrong, with its place; `suggest` "did you mean"; `tree`, `folder` and `git` where
+//! files are read from; `image` container image references; `inputs` what a module takes; `manifest` the format
 //! `lilypad.toml`; `load` both formats into one [`Module`]; `reference` how a person names a module;
 //! `rendered` a job that is ready to run, or why not; `template` the language of v2 templates.
 
 mod finding;
 #[cfg(not(target_family = "wasm"))]
 mod folder;
+#[cfg(all(feature = "module-git", not(target_family = "wasm")))]
+mod git;
 mod image;
 mod inputs;
 mod load;
@@ -23,6 +25,8 @@ mod tree;
 pub use finding::{Finding, Position, Severity};
 #[cfg(not(target_family = "wasm"))]
 pub use folder::{FolderTree, folder_tree};
+#[cfg(all(feature = "module-git", not(target_family = "wasm")))]
+pub use git::{GitCommit, GitFetcher, GitPolicy};
 pub use inputs::{ALL_INPUT_BYTES, INPUT_BYTES, INPUT_COUNT, InputKind, InputSpec};
 pub use load::{Module, ModuleFormat, ModuleInfo, PROGRAM_BYTES, PinSource};
 pub use manifest::{FileSpec, MANIFEST_BYTES, MANIFEST_FILE, schema};

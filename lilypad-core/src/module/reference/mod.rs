@@ -11,6 +11,8 @@ mod tests;
 
 pub use commit::CommitId;
 pub use git::{GitRef, TEMPLATE_FILE};
+#[cfg(all(feature = "module-git", not(target_family = "wasm")))]
+pub(crate) use rules::check_tree_path;
 
 use std::fmt;
 use std::str::FromStr;
