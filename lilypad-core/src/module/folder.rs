@@ -1,14 +1,12 @@
 //! A module in a folder on disk. Links are never followed.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
 use super::Tree;
-use super::tree::too_large;
+use crate::disk::read_file_beneath;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::FileSet;
 
 /// A folder on disk as a [`Tree`].
 #[derive(Clone, Debug)]
@@ -36,52 +34,14 @@ pub fn folder_tree(path: impl AsRef<Path>) -> Result<FolderTree> {
 
 impl Tree for FolderTree {
     fn read(&self, path: &str, limit: u64) -> Result<Option<Bytes>> {
-        FileSet::new().insert(path, Bytes::new()).map_err(|error| {
-            Error::invalid("E_MODULE_PATH", error.message().to_owned()).with("path", path)
-        })?;
-        let mut place = self.root.clone();
-        let mut parts = path.split('/').peekable();
-        while let Some(part) = parts.next() {
-            place.push(part);
-            let meta = match std::fs::symlink_metadata(&place) {
-                Ok(meta) => meta,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-                Err(error) => return Err(unreadable(path, error)),
+        read_file_beneath(&self.root, path, limit).map_err(|error| {
+            let code = match error.code() {
+                "E_FILE_SYMLINK" => "E_MODULE_SYMLINK",
+                "E_FILE_SPECIAL" | "E_FILE_PATH" => "E_MODULE_PATH",
+                "E_FILE_TOO_LARGE" => "E_MODULE_TOO_LARGE",
+                _ => return error,
             };
-            if meta.file_type().is_symlink() {
-                return Err(refused("E_MODULE_SYMLINK", path, "is a link or lies behind one"));
-            }
-            let last = parts.peek().is_none();
-            if last && !meta.is_file() {
-                return Err(refused("E_MODULE_PATH", path, "is not a regular file"));
-            }
-            if last && meta.len() > limit {
-                return Err(too_large(path, limit, meta.len()));
-            }
-            if !last && !meta.is_dir() {
-                return Ok(None);
-            }
-        }
-        read_file(&place, path, limit).map(Some)
+            Error::invalid(code, error.message().to_owned()).with("path", path).with_source(error)
+        })
     }
-}
-
-fn read_file(place: &Path, path: &str, limit: u64) -> Result<Bytes> {
-    let file = std::fs::File::open(place).map_err(|error| unreadable(path, error))?;
-    let mut bytes = Vec::new();
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| unreadable(path, error))?;
-    if bytes.len() as u64 > limit {
-        return Err(too_large(path, limit, bytes.len() as u64));
-    }
-    Ok(bytes.into())
-}
-
-fn refused(code: &'static str, path: &str, why: &str) -> Error {
-    Error::invalid(code, format!("`{path}` {why}")).with("path", path)
-}
-
-fn unreadable(path: &str, error: std::io::Error) -> Error {
-    Error::invalid("E_MODULE_READ", format!("`{path}` cannot be read: {error}"))
-        .with("path", path)
-        .with_source(error)
 }

@@ -1,14 +1,16 @@
 //! Both formats load into one [`Module`]: files, pin, inputs, and how inputs become a job.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::finding::{Finding, refuse};
 use super::inputs::{self, InputSpec};
 use super::manifest::{MANIFEST_BYTES, MANIFEST_FILE, Manifest};
 use super::rendered::{RenderedJob, broken};
-use super::{TEMPLATE_FILE, Tree};
+use super::v2::{self, TemplateModule};
+use super::{TEMPLATE_FILE, Tree, lint};
 use crate::error::{Error, ErrorKind, Fault, Result};
-use crate::model::{FileSet, ModulePin};
+use crate::model::{FileSet, JobSpec, ModulePin, RunSpec};
 
 /// Largest program of a module, in bytes.
 pub const PROGRAM_BYTES: u64 = 32 << 20;
@@ -104,7 +106,8 @@ pub struct Module {
 
 #[derive(Clone, Debug)]
 enum Body {
-    Manifest(Box<Manifest>),
+    Manifest(Arc<Manifest>),
+    Template(Arc<TemplateModule>),
 }
 
 impl Module {
@@ -138,7 +141,7 @@ impl Module {
         let (path, text) = find(source.path(), tree)?;
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let format = ModuleFormat::of(&path);
-        let body = Body::read(format, &path, &text)?;
+        let body = Body::read(format, &path, repository_name(&source), &text)?;
         let mut bundle = FileSet::new();
         bundle.insert(entry_name(format), text)?;
         if let Some(program) = body.program() {
@@ -174,7 +177,11 @@ impl Module {
             if files.get(MANIFEST_FILE).is_some() { ModuleFormat::Manifest } else { ModuleFormat::Template };
         let file = entry_name(format);
         let text = files.read(file, MANIFEST_BYTES)?.ok_or_else(|| missing(""))?;
-        let body = Body::read(format, file, &text)?;
+        let name = match &pin {
+            ModulePin::Git { repo, .. } => last_part(repo),
+            ModulePin::Content { .. } => "",
+        };
+        let body = Body::read(format, file, name, &text)?;
         if let Some(program) = body.program() {
             files.read(program, PROGRAM_BYTES)?.ok_or_else(|| no_program(file, program))?;
         }
@@ -193,12 +200,10 @@ impl Module {
         &self.bundle
     }
 
-    /// The module's name: the manifest's, or the last part of a template's repository.
+    /// The module's name: the manifest's, or the last part of a template's repository; empty for other templates.
     #[must_use]
     pub fn name(&self) -> &str {
-        match (&self.body, &self.pin) {
-            (Body::Manifest(manifest), _) => &manifest.info.name,
-        }
+        &self.info().name
     }
 
     /// Who and what the module is.
@@ -206,6 +211,7 @@ impl Module {
     pub fn info(&self) -> &ModuleInfo {
         match &self.body {
             Body::Manifest(manifest) => &manifest.info,
+            Body::Template(template) => template.info(),
         }
     }
 
@@ -214,6 +220,7 @@ impl Module {
     pub fn format(&self) -> ModuleFormat {
         match &self.body {
             Body::Manifest(_) => ModuleFormat::Manifest,
+            Body::Template(_) => ModuleFormat::Template,
         }
     }
 
@@ -222,6 +229,7 @@ impl Module {
     pub fn inputs(&self) -> &[InputSpec] {
         match &self.body {
             Body::Manifest(manifest) => &manifest.inputs,
+            Body::Template(template) => template.inputs(),
         }
     }
 
@@ -237,25 +245,53 @@ impl Module {
                 let spec = manifest.bind(&bound);
                 Ok(RenderedJob {
                     text: None,
+                    wire: v2::write(&manifest.info, &spec),
                     warnings: Vec::new(),
-                    spec: Ok(spec),
+                    spec: runnable(spec),
                     files: manifest.files.clone(),
                 })
             }
+            Body::Template(template) => template.render(inputs),
+        }
+    }
+
+    /// Checks the module with every rule of [`lint_rules`](super::lint_rules), the worst findings first.
+    #[must_use]
+    pub fn check(&self) -> Vec<Finding> {
+        match &self.body {
+            Body::Manifest(manifest) => lint::check_manifest(manifest),
+            Body::Template(template) => template.check(),
         }
     }
 }
 
+/// No program can be given a NUL byte in an argument or a variable: its texts end there.
+fn runnable(spec: JobSpec) -> std::result::Result<JobSpec, Vec<Finding>> {
+    let holds_nul = match &spec.run {
+        RunSpec::Wasm(run) => run.args.iter().chain(run.env.values()).any(|text| text.contains('\0')),
+        RunSpec::Docker(run) => {
+            let texts = run.entrypoint.iter().flatten().chain(&run.parameters).chain(&run.env);
+            texts.into_iter().any(|text| text.contains('\0'))
+        }
+    };
+    if holds_nul {
+        let message = "an argument or variable holds a NUL byte, which no program can be given";
+        return Err(vec![Finding::error("E_SPEC_NUL", message).on("run")]);
+    }
+    Ok(spec)
+}
+
 impl Body {
-    fn read(format: ModuleFormat, path: &str, text: &[u8]) -> Result<Self> {
+    fn read(format: ModuleFormat, path: &str, name: &str, text: &[u8]) -> Result<Self> {
         let text = std::str::from_utf8(text)
             .map_err(|_| broken("E_MODULE_UTF8", format!("`{path}` is not UTF-8 text")))?;
         match format {
             ModuleFormat::Manifest => Manifest::parse(text)
-                .map(|manifest| Self::Manifest(Box::new(manifest)))
+                .map(|manifest| Self::Manifest(Arc::new(manifest)))
                 .map_err(|complaints| refuse_module(path, &complaints)),
             ModuleFormat::Template => {
-                Err(Error::unsupported("E_MODULE_TEMPLATE", "templates cannot be read yet"))
+                let info = ModuleInfo { name: name.to_owned(), ..ModuleInfo::default() };
+                TemplateModule::parse(text, info).map(|template| Self::Template(Arc::new(template)))
             }
         }
     }
@@ -263,8 +299,20 @@ impl Body {
     fn program(&self) -> Option<&str> {
         match self {
             Self::Manifest(manifest) => manifest.program(),
+            Self::Template(_) => None,
         }
     }
+}
+
+fn repository_name(source: &PinSource) -> &str {
+    match source {
+        PinSource::Git { repo, .. } => last_part(repo),
+        PinSource::Content { .. } => "",
+    }
+}
+
+fn last_part(repo: &str) -> &str {
+    repo.rsplit('/').next().unwrap_or_default()
 }
 
 /// Complaints about a module's own file are the module's fault.

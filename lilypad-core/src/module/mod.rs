@@ -2,8 +2,9 @@
 //!
 //! Layout: `finding` one thing that is wrong, with its place; `suggest` "did you mean"; `tree`, `folder` and `git` where
 //! files are read from; `image` container image references; `inputs` what a module takes; `manifest` the format
-//! `lilypad.toml`; `load` both formats into one [`Module`]; `reference` how a person names a module;
-//! `rendered` a job that is ready to run, or why not; `template` the language of v2 templates.
+//! `lilypad.toml`; `v2` the v2 format and `template` its language; `load` both formats into one [`Module`]; `rendered` a
+//! job that is ready to run, or why not; `reference` how a person names a module; `lint` the check of a module;
+//! `scaffold` a new one.
 
 mod finding;
 #[cfg(not(target_family = "wasm"))]
@@ -12,15 +13,18 @@ mod folder;
 mod git;
 mod image;
 mod inputs;
+mod lint;
 mod load;
 mod manifest;
 mod reference;
 mod rendered;
+mod scaffold;
 mod suggest;
 pub mod template;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod v2;
 
 pub use finding::{Finding, Position, Severity};
 #[cfg(not(target_family = "wasm"))]
@@ -28,10 +32,12 @@ pub use folder::{FolderTree, folder_tree};
 #[cfg(all(feature = "module-git", not(target_family = "wasm")))]
 pub use git::{GitCommit, GitFetcher, GitPolicy};
 pub use inputs::{ALL_INPUT_BYTES, INPUT_BYTES, INPUT_COUNT, InputKind, InputSpec};
+pub use lint::{LintRule, lint_rules};
 pub use load::{Module, ModuleFormat, ModuleInfo, PROGRAM_BYTES, PinSource};
 pub use manifest::{FileSpec, MANIFEST_BYTES, MANIFEST_FILE, schema};
 pub use reference::{CommitId, GitRef, ModuleRef, TEMPLATE_FILE};
 pub use rendered::RenderedJob;
+pub use scaffold::{ScaffoldKind, scaffold};
 
 use bytes::Bytes;
 

@@ -3,7 +3,7 @@
 use super::finding::{Finding, refuse};
 use super::manifest::FileSpec;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{FileSet, JobSpec};
+use crate::model::{FileSet, JobSpec, v2};
 
 /// A module with its inputs bound.
 ///
@@ -15,6 +15,8 @@ use crate::model::{FileSet, JobSpec};
 pub struct RenderedJob {
     /// What a v2 template rendered to, byte for byte; `None` for a manifest.
     pub text: Option<String>,
+    /// The job in the wire's v2 form: what a template rendered to, or what a manifest's job would be there.
+    pub wire: v2::Module,
     /// What is doubtful: unknown keys, fields that change nothing…
     pub warnings: Vec<Finding>,
     pub(super) spec: std::result::Result<JobSpec, Vec<Finding>>,

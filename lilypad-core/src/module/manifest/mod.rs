@@ -15,6 +15,8 @@ mod validate;
 mod tests;
 
 pub use schema::schema;
+pub(super) use units::loose_bytes;
+pub(super) use validate::is_module_name;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -34,6 +36,8 @@ pub const MANIFEST_BYTES: u64 = 256 << 10;
 /// A checked manifest.
 #[derive(Clone, Debug)]
 pub(super) struct Manifest {
+    /// The manifest's text.
+    pub(super) text: String,
     pub(super) info: ModuleInfo,
     pub(super) inputs: Vec<InputSpec>,
     pub(super) run: Run,

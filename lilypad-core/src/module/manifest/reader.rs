@@ -41,6 +41,11 @@ impl<'a> Reader<'a> {
         Self { source, places: BTreeMap::new(), complaints: Vec::new() }
     }
 
+    /// The manifest's text.
+    pub(super) fn source(&self) -> &'a str {
+        self.source
+    }
+
     /// Reads a whole text as one table.
     pub(super) fn root<T: Read>(&mut self) -> Option<T> {
         let (table, errors) = DeTable::parse_recoverable(self.source);

@@ -75,7 +75,7 @@ table! {
         #[schemars(default)]
         required = "required": bool,
         /// What the job gets where the caller gives nothing.
-        #[schemars(schema_with = "scalar_schema")]
+        #[schemars(default, schema_with = "scalar_schema")]
         default = "default": Option<Scalar>,
         /// One line for people.
         description = "description": Option<String>,

@@ -257,19 +257,29 @@ proptest! {
         thread_local! {
             static MODULE: Module = load("module.name = \"m\"\n[inputs.M]\ntype = \"string\"\nrequired = true\n[run.docker]\nimage = \"a\"\nargs = [\"a\", { input = \"M\" }, { input = \"M\", flag = \"-m\" }]\nenv = { A = \"x\", M = { input = \"M\" } }\n").unwrap();
         }
-        let spec = MODULE.with(|module| module.render(&[("M".to_owned(), value.clone())].into()).unwrap().spec.unwrap());
-        let other = MODULE.with(|module| module.render(&[("M".to_owned(), "M".to_owned())].into()).unwrap().spec.unwrap());
-        let RunSpec::Docker(run) = &spec.run else { panic!("not docker") };
-        prop_assert_eq!(&run.parameters, &vec!["a".to_owned(), value.clone(), "-m".to_owned(), value.clone()]);
-        prop_assert_eq!(&run.env, &vec!["A=x".to_owned(), format!("M={value}")]);
-        let RunSpec::Docker(expected) = other.run.clone() else { panic!("not docker") };
-        let mut expected = JobSpec { run: RunSpec::Docker(expected), ..other };
+        let render = |value: &str| {
+            MODULE.with(|module| module.render(&[("M".to_owned(), value.to_owned())].into()).unwrap())
+        };
+        let (job, other) = (render(&value), render("M"));
+        let docker = &job.wire.job.spec.docker;
+        let args = vec!["a".to_owned(), value.clone(), "-m".to_owned(), value.clone()];
+        let env = vec!["A=x".to_owned(), format!("M={value}")];
+        prop_assert_eq!(docker.parameters.as_ref(), Some(&args));
+        prop_assert_eq!(docker.environment_variables.as_ref(), Some(&env));
+        let mut expected = other.into_runnable().unwrap();
         if let RunSpec::Docker(docker) = &mut expected.run {
-            docker.parameters = run.parameters.clone();
-            docker.env = run.env.clone();
+            docker.parameters = args;
+            docker.env = env;
         }
-        prop_assert_eq!(&spec, &expected);
+        match job.into_runnable() {
+            Ok(spec) => prop_assert_eq!(&spec, &expected),
+            Err(error) => prop_assert!(value.contains('\0') && error.code() == "E_SPEC_NUL", "{}", error),
+        }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     /// No text makes the reader panic.
     #[test]
@@ -277,4 +287,58 @@ proptest! {
         let _ = Manifest::parse(&text);
         let _ = Manifest::parse(&format!("{HEAD}{text}"));
     }
+}
+
+/// The code blocks of one language in a Markdown text.
+fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
+    let open = format!("```{language}\n");
+    text.split(open.as_str()).skip(1).filter_map(|rest| rest.split("```").next()).collect()
+}
+
+fn docs(file: &str) -> String {
+    std::fs::read_to_string(format!("{}/../docs/{file}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+#[test]
+fn the_documented_examples_are_valid() {
+    let text = docs("lilypad-toml.md");
+    let examples: Vec<&str> =
+        blocks(&text, "toml").into_iter().filter(|block| block.contains("[module]")).collect();
+    assert_eq!(examples.len(), 2);
+    for example in &examples {
+        let manifest = Manifest::parse(example).unwrap();
+        assert_eq!(super::super::lint::check_manifest(&manifest), []);
+    }
+    let first: toml::Table = examples[0].parse().unwrap();
+    for table in
+        ["module", "inputs", "run", "machine", "files", "outputs", "limits", "network", "determinism"]
+    {
+        assert!(first.contains_key(table), "the full example has no {table}");
+    }
+}
+
+#[test]
+fn the_committed_schema_is_current() {
+    let path = format!("{}/schema/lilypad.schema.json", env!("CARGO_MANIFEST_DIR"));
+    if std::env::var_os("LILYPAD_UPDATE").is_some() {
+        std::fs::write(&path, schema()).unwrap();
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == schema(), "run this test with LILYPAD_UPDATE=1 and commit {path}");
+}
+
+#[test]
+fn the_schema_names_every_key_that_is_read() {
+    let schema: serde_json::Value = serde_json::from_str(&schema()).unwrap();
+    assert_eq!(schema["additionalProperties"], false);
+    let text = schema.to_string();
+    for key in
+        ["min_length", "entry_point", "working_directory", "max_size", "instructions", "domains", "relative"]
+    {
+        assert!(text.contains(&format!("\"{key}\"")), "{key}");
+    }
+    let required = schema["required"].as_array().unwrap();
+    assert_eq!(required.len(), 2, "{required:?}");
+    let input = &schema["$defs"]["InputTable"]["required"];
+    assert_eq!(input, &serde_json::json!(["type"]));
 }

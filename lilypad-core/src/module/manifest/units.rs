@@ -38,6 +38,25 @@ pub(crate) fn bytes(text: &str) -> Option<u64> {
     })
 }
 
+/// Bytes as v2 modules write them: units in any letter case, the `b` may be left out (`16Gb`, `512Mi`, `8G`, `8000`).
+pub(crate) fn loose_bytes(text: &str) -> Option<u64> {
+    let (number, unit) = split(text)?;
+    let unit = unit.to_ascii_lowercase();
+    let exact = match unit.trim_end_matches('b') {
+        "" => "",
+        "k" => "kB",
+        "m" => "MB",
+        "g" => "GB",
+        "t" => "TB",
+        "ki" => "KiB",
+        "mi" => "MiB",
+        "gi" => "GiB",
+        "ti" => "TiB",
+        _ => return None,
+    };
+    (unit.matches('b').count() <= 1).then(|| bytes(&format!("{number}{exact}")))?
+}
+
 /// Thousandths of a CPU of `"1"` or `"0.5"`.
 pub(crate) fn milli_cpu(text: &str) -> Option<u64> {
     let milli = match text.trim().strip_suffix('m') {
@@ -85,6 +104,23 @@ mod tests {
         assert_eq!(bytes("10"), Some(10));
         for wrong in ["", "MB", "-1 MB", "1e400", "0x10", "1.2345 MB", "10 mb", "9999999999 TB", "NaN"] {
             assert_eq!(bytes(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sizes_of_v2_modules() {
+        for (text, size) in [
+            ("16Gb", 16_000_000_000),
+            ("40000MB", 40_000_000_000),
+            ("512Mi", 512 << 20),
+            ("2gib", 2 << 30),
+            ("8000", 8_000),
+            ("64MiB", 64 << 20),
+        ] {
+            assert_eq!(loose_bytes(text), Some(size), "{text}");
+        }
+        for wrong in ["", "lots", "8 Gbb", "-1Gb", "1Xb"] {
+            assert_eq!(loose_bytes(wrong), None, "{wrong}");
         }
     }
 

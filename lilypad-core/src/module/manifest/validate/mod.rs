@@ -31,7 +31,19 @@ pub(super) fn manifest(file: ManifestFile, reader: &mut Reader<'_>) -> Option<Ma
     let (timeout, limits) = limits(file.limits, reader);
     let network = network(file.network, run.as_ref(), reader);
     let determinism = determinism(file.determinism, run.as_ref(), reader);
-    Some(Manifest { info, inputs, run: run?, machine, files, outputs, timeout, limits, network, determinism })
+    Some(Manifest {
+        text: reader.source().to_owned(),
+        info,
+        inputs,
+        run: run?,
+        machine,
+        files,
+        outputs,
+        timeout,
+        limits,
+        network,
+        determinism,
+    })
 }
 
 fn count(file: &ManifestFile, reader: &mut Reader<'_>) {
