@@ -129,6 +129,22 @@ impl Error {
         self
     }
 
+    /// The same error for another who waits for the same thing; the cause is kept as text in the context.
+    #[must_use]
+    pub(crate) fn duplicate(&self) -> Self {
+        let mut context = self.0.context.clone();
+        if let Some(source) = &self.0.source {
+            context.push(("cause", source.to_string()));
+        }
+        Self(Box::new(Inner {
+            message: self.0.message.clone(),
+            hint: self.0.hint.clone(),
+            context,
+            source: None,
+            ..*self.0
+        }))
+    }
+
     /// What a caller can act on.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

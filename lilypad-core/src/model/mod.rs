@@ -15,6 +15,7 @@ mod ids;
 pub mod json;
 mod machine;
 mod offer;
+mod outcome;
 mod pin;
 mod rate;
 mod run;
@@ -35,6 +36,7 @@ pub use offer::{
     DealPricing, InputFiles, JobOffer, JobOfferContainer, ModuleConfig, PricingMode, ResourceOffer,
     ResourceOfferContainer, ServiceConfig, TargetConfig,
 };
+pub use outcome::Outcome;
 pub use pin::ModulePin;
 pub use rate::{Rate, WorkUnit};
 pub use run::{

@@ -5,17 +5,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::error::{Error, Result};
-
 /// A future that can be stored; a page has one thread.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 pub(crate) fn spawn(_future: impl Future<Output = ()> + 'static) {
     tracing::error!("spawning is not available in this build for the browser");
-}
-
-pub(crate) async fn spawn_blocking<T: 'static>(_work: impl FnOnce() -> T + 'static) -> Result<T> {
-    Err(Error::unsupported("E_NO_THREADS", "blocking work is not available in a browser"))
 }
 
 pub(super) async fn sleep(_duration: Duration) {
@@ -24,4 +18,18 @@ pub(super) async fn sleep(_duration: Duration) {
 
 pub(super) fn unix_millis() -> u64 {
     0
+}
+
+/// Elapsed time is not measured in this build for the browser.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Instant;
+
+impl Instant {
+    pub(super) fn now() -> Self {
+        Self
+    }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        Duration::ZERO
+    }
 }

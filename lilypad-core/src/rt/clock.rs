@@ -73,11 +73,24 @@ impl Clock {
         }
     }
 
-    /// Waits for `duration`; on a manual clock until somebody advances it that far.
-    pub async fn sleep(&self, duration: Duration) {
-        match &self.0 {
-            Source::System | Source::Frozen(_) => platform::sleep(duration).await,
-            Source::Manual(manual) => manual.sleep(duration).await,
+    /// Waits for `duration`; on a manual clock until somebody advances it that far. The time counts from this call,
+    /// not from the first poll.
+    pub fn sleep(&self, duration: Duration) -> impl Future<Output = ()> + Send + 'static + use<> {
+        let woken = match &self.0 {
+            Source::System | Source::Frozen(_) => Err(duration),
+            Source::Manual(manual) => Ok(manual.sleeper(duration)),
+        };
+        async move {
+            match woken {
+                Err(duration) => platform::sleep(duration).await,
+                // A clock that is gone never comes to that time.
+                Ok(Some(woken)) => {
+                    if woken.await.is_err() {
+                        std::future::pending::<()>().await;
+                    }
+                }
+                Ok(None) => {}
+            }
         }
     }
 }
@@ -146,21 +159,17 @@ impl ManualClock {
         hand.sleepers.len()
     }
 
-    async fn sleep(&self, duration: Duration) {
-        let woken = {
-            let mut hand = self.hand();
-            let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
-            let at = Timestamp(hand.now.0.saturating_add(millis));
-            if at <= hand.now {
-                return;
-            }
-            let (wake, woken) = oneshot::channel();
-            hand.sleepers.push((at, wake));
-            woken
-        };
-        if woken.await.is_err() {
-            std::future::pending::<()>().await;
+    /// A sleeper that is woken `duration` from now; `None` where that is now.
+    fn sleeper(&self, duration: Duration) -> Option<oneshot::Receiver<()>> {
+        let mut hand = self.hand();
+        let millis = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        let at = Timestamp(hand.now.0.saturating_add(millis));
+        if at <= hand.now {
+            return None;
         }
+        let (wake, woken) = oneshot::channel();
+        hand.sleepers.push((at, wake));
+        Some(woken)
     }
 
     fn hand(&self) -> std::sync::MutexGuard<'_, Hand> {

@@ -6,6 +6,7 @@
 mod cancel;
 mod clock;
 mod random;
+mod stopwatch;
 
 #[cfg(target_family = "wasm")]
 #[path = "browser.rs"]
@@ -17,5 +18,8 @@ mod platform;
 pub use cancel::{CancelReason, CancelToken};
 pub use clock::{Clock, ManualClock, Timestamp};
 pub use platform::BoxFuture;
-pub(crate) use platform::{spawn, spawn_blocking};
+#[cfg(feature = "network")]
+pub(crate) use platform::TaskGroup;
+pub(crate) use platform::spawn;
 pub(crate) use random::Random;
+pub(crate) use stopwatch::Stopwatch;

@@ -1,1 +1,38 @@
 //! Keys, EIP-712 digests, signatures and receipts.
+//!
+//! Layout: `signature` 65 bytes in their one canonical form; `local` a key in this process; `typed_data` EIP-712
+//! hashing and the JSON that a wallet shows; `signed` a value with its signature; `receipt` what a job did, for how much, signed by both parties.
+
+mod local;
+mod receipt;
+mod signature;
+mod signed;
+mod typed_data;
+
+pub use local::LocalSigner;
+pub(crate) use receipt::verify_provider;
+pub use receipt::{RECEIPT_VERSION, Receipt, ReceiptBody};
+pub use signature::Signature;
+pub use signed::{Signed, Typed};
+pub use typed_data::{Domain, TypedData, TypedValue};
+
+use std::fmt;
+
+use crate::error::Result;
+use crate::model::Address;
+use crate::rt::BoxFuture;
+
+/// Signs typed data as one account. A key in this process, a keystore, a wallet in a page: all are signers.
+pub trait Signer: Send + Sync + fmt::Debug {
+    /// The account that signs.
+    fn address(&self) -> Address;
+
+    /// Signs the EIP-712 digest of `data`.
+    ///
+    /// # Errors
+    /// `Unauthorized` where the key or the person behind it refuses.
+    fn sign<'a>(&'a self, data: &'a TypedData) -> BoxFuture<'a, Result<Signature>>;
+}
+
+#[cfg(test)]
+mod tests;
