@@ -10,12 +10,12 @@
 //! | from | event | who may | to | provider gets | job creator gets | burned |
 //! |---|---|---|---|---|---|---|
 //! | – | agree | solver | `Agreed` | | | |
-//! | `Agreed` | submit | provider | `Submitted` | | | |
+//! | `Agreed` | submit | provider, solver | `Submitted` | | | |
 //! | `Agreed` | fail | provider, solver | `Failed` | work + collateral | cap − work | |
 //! | `Agreed` | cancel by creator | provider, solver | `CancelledByCreator` | work + collateral | cap − work | |
-//! | `Agreed` | cancel by provider | provider | `CancelledByProvider` | collateral | cap | |
+//! | `Agreed` | cancel by provider | provider, solver | `CancelledByProvider` | collateral | cap | |
 //! | `Agreed` | provider timeout | solver | `ProviderTimedOut` | | cap + rest of collateral | half of collateral |
-//! | `Submitted` | accept | job creator | `Accepted` | work + collateral | cap − work | |
+//! | `Submitted` | accept | job creator, solver | `Accepted` | work + collateral | cap − work | |
 //! | `Submitted` | creator timeout | solver | `CreatorTimedOut` | work + collateral | cap − work | |
 //!
 //! Every other pair of state and event is refused, so what is not named as a start is final. Each state that is not final

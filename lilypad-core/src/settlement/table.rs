@@ -184,19 +184,21 @@ const fn row(
     Transition { from, event, callers, to, settle }
 }
 
+/// The provider, or the solver that carries what the provider has signed: the happy path costs the parties no
+/// transaction of their own.
 const WHO_MEASURED: &[Party] = &[Party::Provider, Party::Solver];
 
 const TABLE: &[Transition] = {
     use EscrowState as S;
     use EventKind as E;
-    use Party::{JobCreator, Provider, Solver};
+    use Party::{JobCreator, Solver};
     &[
-        row(S::Agreed, E::Submit, &[Provider], S::Submitted, Settle::Hold),
+        row(S::Agreed, E::Submit, WHO_MEASURED, S::Submitted, Settle::Hold),
         row(S::Agreed, E::Fail, WHO_MEASURED, S::Failed, Settle::PayWork),
         row(S::Agreed, E::CancelByCreator, WHO_MEASURED, S::CancelledByCreator, Settle::PayWork),
-        row(S::Agreed, E::CancelByProvider, &[Provider], S::CancelledByProvider, Settle::Refund),
+        row(S::Agreed, E::CancelByProvider, WHO_MEASURED, S::CancelledByProvider, Settle::Refund),
         row(S::Agreed, E::ProviderTimeout, &[Solver], S::ProviderTimedOut, Settle::Forfeit),
-        row(S::Submitted, E::Accept, &[JobCreator], S::Accepted, Settle::PayWork),
+        row(S::Submitted, E::Accept, &[JobCreator, Solver], S::Accepted, Settle::PayWork),
         row(S::Submitted, E::CreatorTimeout, &[Solver], S::CreatorTimedOut, Settle::PayWork),
     ]
 };
