@@ -6,6 +6,12 @@
 //! job that is ready to run, or why not; `reference` how a person names a module; `lint` the check of a module;
 //! `scaffold` a new one.
 
+mod config;
+#[cfg(all(feature = "module-git", not(target_family = "wasm")))]
+mod fetch;
+#[cfg(all(not(feature = "module-git"), not(target_family = "wasm")))]
+#[path = "fetch_disabled.rs"]
+mod fetch;
 mod finding;
 #[cfg(not(target_family = "wasm"))]
 mod folder;
@@ -16,6 +22,8 @@ mod inputs;
 mod lint;
 mod load;
 mod manifest;
+#[cfg(not(target_family = "wasm"))]
+mod open;
 mod reference;
 mod rendered;
 mod scaffold;
@@ -35,6 +43,8 @@ pub use inputs::{ALL_INPUT_BYTES, INPUT_BYTES, INPUT_COUNT, InputKind, InputSpec
 pub use lint::{LintRule, lint_rules};
 pub use load::{Module, ModuleFormat, ModuleInfo, PROGRAM_BYTES, PinSource};
 pub use manifest::{FileSpec, MANIFEST_BYTES, MANIFEST_FILE, schema};
+#[cfg(not(target_family = "wasm"))]
+pub use open::{LoadOptions, load};
 pub use reference::{CommitId, GitRef, ModuleRef, TEMPLATE_FILE};
 pub use rendered::RenderedJob;
 pub use scaffold::{ScaffoldKind, scaffold};

@@ -22,8 +22,6 @@ pub(super) enum Stop {
     Time,
     Slow,
     Bytes,
-    /// The system gave no thread, or took one away.
-    Thread,
 }
 
 #[derive(Debug)]
@@ -108,19 +106,16 @@ impl Budget {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Stop> {
         let (answer, waiting) = sync_channel(1);
-        let spawned = std::thread::Builder::new().name("module fetch".to_owned()).spawn(move || {
+        std::thread::spawn(move || {
             // Nobody listens any more where the budget ended first.
             let _ = answer.send(work());
         });
-        if spawned.is_err() {
-            return Err(self.stop(Stop::Thread));
-        }
         loop {
             self.check()?;
             match waiting.recv_timeout(self.tick()) {
                 Ok(answer) => return Ok(answer),
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Err(self.stop(Stop::Thread)),
+                Err(RecvTimeoutError::Disconnected) => return Err(self.stop(Stop::Time)),
             }
         }
     }
@@ -139,7 +134,6 @@ impl Budget {
             Stop::Cancelled(_) => {
                 Error::new(ErrorKind::Cancelled, "E_CANCELLED", format!("fetching {url} was cancelled"))
             }
-            Stop::Thread => Error::unexpected(format!("this machine has no thread left to fetch {url}")),
             Stop::Time => self.timed_out(url, "did not end within", self.timeout, "timeout"),
             Stop::Slow => self.timed_out(url, "brought nearly nothing for", self.idle, "idle_timeout"),
             Stop::Bytes => {
@@ -167,43 +161,4 @@ pub(super) fn too_large(url: &str, what: impl std::fmt::Display) -> Error {
     Error::invalid("E_MODULE_TOO_LARGE", format!("{url} has {what}"))
         .with_hint("keep the module in a small repository of its own, or raise the limit in the git policy")
         .with_fault(Fault::Module)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn budget(policy: &GitPolicy) -> Budget {
-        Budget::new(policy, &CancelToken::new())
-    }
-
-    /// T17: ten bytes in each second never are silence, and still too slow.
-    #[test]
-    fn a_trickle_is_too_slow() {
-        let policy = GitPolicy { idle_timeout: Duration::from_secs(20), ..GitPolicy::default() };
-        let slow = budget(&policy);
-        let seconds = (1..).find(|_| slow.progress(10, Duration::from_secs(1)).is_err());
-        assert_eq!((seconds, slow.stopped()), (Some(20), Some(Stop::Slow)));
-        let fast = budget(&policy);
-        assert!((1..1_000).all(|_| fast.progress(100, Duration::from_secs(1)).is_ok()));
-    }
-
-    #[test]
-    fn the_first_limit_stays() {
-        let cancel = CancelToken::new();
-        let budget = Budget::new(&GitPolicy { max_bytes: 10, ..GitPolicy::default() }, &cancel);
-        assert_eq!(budget.progress(10, Duration::ZERO), Ok(()));
-        assert_eq!(budget.progress(1, Duration::ZERO), Err(Stop::Bytes));
-        cancel.cancel(CancelReason::Cancelled);
-        assert_eq!(budget.check(), Err(Stop::Bytes));
-    }
-
-    #[test]
-    fn waiting_ends_with_the_budget() {
-        let policy = GitPolicy { timeout: Duration::from_millis(1), ..GitPolicy::default() };
-        let (keep, wait) = sync_channel::<()>(0);
-        assert_eq!(budget(&policy).wait_for(move || wait.recv()).unwrap_err(), Stop::Time);
-        drop(keep);
-        assert_eq!(budget(&GitPolicy::default()).wait_for(|| 7), Ok(7));
-    }
 }

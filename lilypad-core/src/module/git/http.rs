@@ -19,8 +19,6 @@ use super::site::Site;
 use super::transport::{Checked, Dial};
 
 const ADVERTISEMENT: &str = "info/refs?service=git-upload-pack";
-/// Seconds to wait that are believed when a server asks for patience.
-const LONGEST_WAIT: u64 = 3_600;
 const USER_AGENT: &str = concat!("git/lilypad-", env!("CARGO_PKG_VERSION"));
 
 /// An https client for one repository.
@@ -114,8 +112,7 @@ impl Http {
         }
         if status == StatusCode::TOO_MANY_REQUESTS {
             let wait = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-            let wait = wait.and_then(|wait| wait.parse().ok()).unwrap_or(60);
-            let wait = Duration::from_secs(LONGEST_WAIT.min(wait));
+            let wait = Duration::from_secs(wait.and_then(|wait| wait.parse().ok()).unwrap_or(60));
             let message = format!("{} asks to wait {} s", self.site.authority, wait.as_secs());
             return Err(Error::new(ErrorKind::RateLimited, "E_GIT_RATE", message)
                 .with_retry(Retry::After(wait))

@@ -132,7 +132,9 @@ impl<R: Read> Unpacker<'_, R> {
     }
 
     fn delta(&mut self, base: Option<Id>, size: u64) -> Result<(Kind, Vec<u8>)> {
-        self.spend(size)?;
+        if size > self.limits.bytes {
+            return Err(self.too_many_bytes());
+        }
         let delta = self.inflate(size)?;
         let broken = || self.site.protocol("a delta does not fit");
         // Whole objects come before what is made of them: nothing outside of this pack is known here.
