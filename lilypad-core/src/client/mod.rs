@@ -1,1 +1,96 @@
-//! The job creator: submit, watch, wait, cancel, download, verify.
+//! The job creator: submit, watch, wait, cancel, verify.
+//!
+//! Layout: `options` what a submission may ask for; `submit` from a module and inputs to a signed job; `job` the live
+//! handle; `driver` what goes on behind it; `result` what came of it.
+
+mod driver;
+mod job;
+mod options;
+mod result;
+mod submit;
+
+pub use job::Job;
+pub use options::SubmitOptions;
+pub use result::{JobResult, Timings};
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use crate::error::Result;
+use crate::model::{Address, JobId};
+use crate::module::Module;
+use crate::rt::{Clock, Random};
+use crate::signer::Signer;
+use crate::wire::JobCreatorApi;
+
+/// A job creator on one network. Clones share the account and the connection.
+///
+/// See [`Network::local`](crate::network::Network::local) for a network to use it on.
+#[derive(Clone, Debug)]
+pub struct Client(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    signer: Arc<dyn Signer>,
+    solver: Arc<dyn JobCreatorApi>,
+    clock: Clock,
+    random: Mutex<Random>,
+    mediators: Vec<Address>,
+}
+
+impl Client {
+    pub(crate) fn new(
+        signer: Arc<dyn Signer>,
+        solver: Arc<dyn JobCreatorApi>,
+        clock: Clock,
+        random: Random,
+        mediators: Vec<Address>,
+    ) -> Self {
+        Self(Arc::new(Inner { signer, solver, clock, random: Mutex::new(random), mediators }))
+    }
+
+    /// The account that asks and pays.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        self.0.signer.address()
+    }
+
+    /// Checks the inputs, signs a job offer and hands it to the solver.
+    ///
+    /// The job goes on whatever happens to the handle.
+    ///
+    /// # Errors
+    /// `InvalidInput` where an input, an option or the module is wrong: nothing is sent then. `Unsupported` where
+    /// this system cannot run the module as written. What the solver says.
+    pub async fn submit(
+        &self,
+        module: &Module,
+        inputs: &BTreeMap<String, String>,
+        options: SubmitOptions,
+    ) -> Result<Job> {
+        submit::submit(self, module, inputs, options).await
+    }
+
+    /// Submits a job and waits for its end.
+    ///
+    /// # Errors
+    /// As [`Client::submit`] and [`Job::wait`]. A program that fails is a [`JobResult`] whose
+    /// [`error`](JobResult::error) says so.
+    pub async fn run(
+        &self,
+        module: &Module,
+        inputs: &BTreeMap<String, String>,
+        options: SubmitOptions,
+    ) -> Result<JobResult> {
+        self.submit(module, inputs, options).await?.wait().await
+    }
+
+    /// A handle on a job of this account that was submitted before.
+    ///
+    /// # Errors
+    /// `NotFound` (`E_JOB_UNKNOWN`) where the network does not know it (any more).
+    pub async fn job(&self, id: JobId) -> Result<Job> {
+        self.0.solver.status(id).await?;
+        Ok(driver::drive(self.0.clone(), id))
+    }
+}

@@ -1,7 +1,12 @@
 //! Running a job: the trait, run requests, limits, events and outcomes. Each engine lives in a module of its own.
 
+#[cfg(any(test, feature = "testing"))]
+mod fake;
 #[cfg(feature = "executor-wasm")]
 pub mod wasm;
+
+#[cfg(any(test, feature = "testing"))]
+pub use fake::FakeExecutor;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,1 +1,96 @@
-//! The matching service.
+//! The matching service: takes offers, matches them, keeps the money straight, passes results on.
+//!
+//! Layout: `book` what it remembers; `creator` and `provider` its two faces; `matching` from offers to deals;
+//! `timeouts` what happens when nothing happens. Everything is driven by calls and by the clock: nothing polls.
+
+mod book;
+mod creator;
+mod matching;
+mod provider;
+mod timeouts;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use book::Book;
+
+use crate::model::Address;
+use crate::rt::Clock;
+use crate::settlement::Settlement;
+use crate::signer::Domain;
+
+/// How a solver behaves.
+#[derive(Clone, Debug)]
+pub struct SolverConfig {
+    /// How long a job may wait for an offer.
+    pub match_timeout: Duration,
+    /// How long a provider may be silent after the job's own time is up.
+    pub provider_grace: Duration,
+    /// How long a job creator may take to fetch and judge a result; after that it counts as accepted.
+    pub download_timeout: Duration,
+    /// How long a job may take from offer to end, whatever it does.
+    pub total_timeout: Duration,
+    /// Most jobs that are not at their end.
+    pub max_open_jobs: usize,
+    /// Most offers in the book.
+    pub max_offers: usize,
+    /// How many ended jobs are remembered.
+    pub max_ended_jobs: usize,
+}
+
+impl Default for SolverConfig {
+    /// Match 30 s, provider grace 10 s, download 1 h, total 2 h, 1,000 open jobs, 100,000 offers, 1,000 ended jobs.
+    fn default() -> Self {
+        Self {
+            match_timeout: Duration::from_secs(30),
+            provider_grace: Duration::from_secs(10),
+            download_timeout: Duration::from_secs(3_600),
+            total_timeout: Duration::from_secs(7_200),
+            max_open_jobs: 1_000,
+            max_offers: 100_000,
+            max_ended_jobs: 1_000,
+        }
+    }
+}
+
+/// The matching service. Clones share one book.
+#[derive(Clone, Debug)]
+pub struct Solver(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    address: Address,
+    domain: Domain,
+    clock: Clock,
+    settlement: Arc<dyn Settlement>,
+    config: SolverConfig,
+    book: Mutex<Book>,
+}
+
+impl Solver {
+    /// A solver with an empty book.
+    #[must_use]
+    pub fn new(
+        address: Address,
+        domain: Domain,
+        clock: Clock,
+        settlement: Arc<dyn Settlement>,
+        config: SolverConfig,
+    ) -> Self {
+        Self(Arc::new(Inner { address, domain, clock, settlement, config, book: Mutex::default() }))
+    }
+
+    /// The account under which offers name this solver.
+    #[must_use]
+    pub fn address(&self) -> Address {
+        self.0.address
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.0.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn config(&self) -> &SolverConfig {
+        &self.0.config
+    }
+}

@@ -1,0 +1,119 @@
+//! What goes on behind a job's handle: follow the log, verify the result, accept it, keep how it ended.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::error::{Error, ErrorKind, Fault, Result};
+use crate::model::JobId;
+use crate::rt::{Stopwatch, spawn};
+use crate::signer::{Receipt, verify_provider};
+use crate::wire::{EventStream, JobEventKind, JobStatus, ResultSubmission};
+
+use super::job::End;
+use super::{Inner, Job, JobResult, Timings};
+
+/// Follows a job whose submission was some time ago.
+pub(super) fn drive(client: Arc<Inner>, id: JobId) -> Job {
+    drive_from(client, id, Stopwatch::start())
+}
+
+/// Follows a job that was just submitted; `watch` started before it was.
+pub(super) fn drive_from(client: Arc<Inner>, id: JobId, watch: Stopwatch) -> Job {
+    let (sender, receiver) = watch::channel::<Option<End>>(None);
+    let job = Job::new(id, client.clone(), receiver);
+    spawn(async move {
+        let driver = Driver { client, id, watch, timings: Timings::default() };
+        let end = driver.follow().await;
+        sender.send_replace(Some(Arc::new(end)));
+    });
+    job
+}
+
+struct Driver {
+    client: Arc<Inner>,
+    id: JobId,
+    watch: Stopwatch,
+    timings: Timings,
+}
+
+impl Driver {
+    async fn follow(mut self) -> Result<JobResult> {
+        let mut events = self.client.solver.watch(self.id).await?;
+        let mut verified = None;
+        while let Some(event) = events.next().await {
+            match event.kind {
+                JobEventKind::Agreed { .. } => self.timings.agreed = Some(self.watch.elapsed()),
+                JobEventKind::Started { .. } => self.timings.started = Some(self.watch.elapsed()),
+                JobEventKind::ResultsSubmitted { .. } => {
+                    self.timings.submitted = Some(self.watch.elapsed());
+                    verified = Some(self.verify_and_accept().await?);
+                }
+                _ => {}
+            }
+        }
+        self.finish(verified, &mut events).await
+    }
+
+    /// The job has ended: with a result, or with a failure that the solver knows.
+    async fn finish(
+        mut self,
+        verified: Option<(ResultSubmission, Receipt)>,
+        _events: &mut EventStream,
+    ) -> Result<JobResult> {
+        let status = self.client.solver.status(self.id).await?;
+        let verified = match verified {
+            Some(verified) => verified,
+            // Stopped by its time limit or by the user while it ran: what there is comes with a receipt too.
+            None if status.outcome.is_some() => self.verify_and_accept().await?,
+            None => return Err(failure(&status)),
+        };
+        self.timings.total = self.watch.elapsed();
+        let (submission, receipt) = verified;
+        Ok(JobResult::new(&status, submission, receipt, self.timings))
+    }
+
+    /// Recomputes what can be recomputed, checks the provider's signature, and signs.
+    async fn verify_and_accept(&self) -> Result<(ResultSubmission, Receipt)> {
+        let solver = &self.client.solver;
+        let submission = solver.result(self.id).await?;
+        let body = &submission.receipt.body;
+        let wrong = |code, what: &str| {
+            Error::new(ErrorKind::VerificationFailed, code, format!("{what}: the result is not accepted"))
+                .with_fault(Fault::Provider)
+                .with("job_id", self.id)
+        };
+        if submission.results.content_id()? != body.data_id {
+            return Err(wrong(
+                "E_RESULT_HASH",
+                "the results do not hash to the content id that the provider signed",
+            ));
+        }
+        if body.job_id != self.id || body.job_creator != self.client.signer.address() {
+            return Err(wrong("E_RESULT_JOB", "the receipt speaks of another job"));
+        }
+        verify_provider(body, &submission.receipt.signature)?;
+        let signature = self.client.signer.sign(&body.typed_data()).await?;
+        let receipt = Receipt {
+            body: body.clone(),
+            provider_signature: submission.receipt.signature,
+            job_creator_signature: signature,
+        };
+        receipt.verify()?;
+        solver.accept(self.id, signature).await?;
+        Ok((submission, receipt))
+    }
+}
+
+fn failure(status: &JobStatus) -> Error {
+    match &status.failure {
+        Some(failure) => {
+            Error::from(failure.clone()).with("job_id", status.job_id).with("state", status.state)
+        }
+        None => Error::new(
+            ErrorKind::Protocol,
+            "E_JOB_END",
+            format!("job {} ended in state {} and the solver does not say why", status.job_id, status.state),
+        ),
+    }
+}

@@ -1,0 +1,33 @@
+//! What a submission may ask for.
+
+use std::time::Duration;
+
+use crate::model::{Address, Amount, FileSet, Rate};
+
+/// What a submission may ask for, beside the module and its inputs.
+#[derive(Clone, Debug, Default)]
+pub struct SubmitOptions {
+    /// Most that the job may cost; `None` is 1 LP. Held in escrow, the rest comes back.
+    pub price_cap: Option<Amount>,
+    /// Most that a unit of work may cost; `None` leaves it to the cap.
+    pub max_rate: Option<Rate>,
+    /// How long the program may run; `None` is the module's own limit, or 15 minutes.
+    pub timeout: Option<Duration>,
+    /// Most work units; `None` is what the price cap pays for.
+    pub instruction_limit: Option<u64>,
+    /// Input files by name.
+    pub files: FileSet,
+    /// The one provider that may run the job; `None` is any.
+    pub target: Option<Address>,
+}
+
+impl SubmitOptions {
+    /// The price cap where none is named: 1 LP.
+    #[must_use]
+    pub fn default_price_cap() -> Amount {
+        Amount::from_lp(1)
+    }
+
+    /// How long a program may run where neither the options nor the module say: the network's 15 minutes.
+    pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(900);
+}

@@ -1,0 +1,152 @@
+//! From a module and inputs to a signed job at the solver.
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::market::JobTerms;
+use crate::model::{
+    Address, DealPricing, FileSet, InputFiles, JobOffer, JobSpec, PricingMode, RunSpec, ServiceConfig,
+    TargetConfig,
+};
+use crate::module::Module;
+use crate::rt::Stopwatch;
+use crate::signer::Signed;
+use crate::wire::JobProposal;
+
+use super::{Client, Job, SubmitOptions, driver};
+
+const NONCE_ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+
+pub(super) async fn submit(
+    client: &Client,
+    module: &Module,
+    inputs: &BTreeMap<String, String>,
+    options: SubmitOptions,
+) -> Result<Job> {
+    let watch = Stopwatch::start();
+    let proposal = propose(client, module, inputs, options)?;
+    let inner = &client.0;
+    let (_, domain) = inner.solver.identity();
+    let signed = Signed::sign(proposal, inner.signer.as_ref(), domain).await?;
+    let id = inner.solver.submit(signed).await.map_err(|error| error.with_operation("submit"))?;
+    Ok(driver::drive_from(inner.clone(), id, watch))
+}
+
+fn propose(
+    client: &Client,
+    module: &Module,
+    inputs: &BTreeMap<String, String>,
+    options: SubmitOptions,
+) -> Result<JobProposal> {
+    let rendered = module.render(inputs)?;
+    let spec = rendered.runnable()?;
+    check_files(spec, &options.files)?;
+    let timeout = timeout(spec, &options)?;
+    let price_cap = options.price_cap.unwrap_or_else(SubmitOptions::default_price_cap);
+    let terms = JobTerms { max_rate: options.max_rate, ..JobTerms::new(executor_name(&spec.run), price_cap) };
+    Ok(JobProposal {
+        offer: offer(client, module, spec, inputs, &options, timeout)?,
+        terms,
+        execution_timeout: timeout,
+        instruction_limit: options.instruction_limit.unwrap_or(u64::MAX),
+        module: module.pin().clone(),
+        bundle: module.bundle().clone(),
+        files: options.files,
+    })
+}
+
+fn offer(
+    client: &Client,
+    module: &Module,
+    spec: &JobSpec,
+    inputs: &BTreeMap<String, String>,
+    options: &SubmitOptions,
+    timeout: Duration,
+) -> Result<JobOffer> {
+    let inner = &client.0;
+    let (solver, _) = inner.solver.identity();
+    Ok(JobOffer {
+        id: String::new(),
+        created_at: inner.clock.now(),
+        nonce: nonce(client)?,
+        job_creator: client.address().to_string(),
+        module: module.config(),
+        spec: spec.machine.clone(),
+        inputs: Some(inputs.clone()),
+        input_files: InputFiles {
+            required: names(&spec.required_files),
+            optional: names(&spec.optional_files),
+        },
+        // The wire counts whole seconds; the exact limit is in the proposal.
+        execution_timeout_seconds: timeout.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX),
+        mode: PricingMode::MarketPrice,
+        pricing: DealPricing::default(),
+        trusted_parties: ServiceConfig {
+            solver: solver.to_string(),
+            mediator: Some(inner.mediators.iter().map(Address::to_string).collect()),
+            api_host: String::new(),
+        },
+        target: TargetConfig { address: options.target.map(|target| target.to_string()).unwrap_or_default() },
+    })
+}
+
+fn names(files: &[String]) -> Option<Vec<String>> {
+    if files.is_empty() { None } else { Some(files.to_vec()) }
+}
+
+fn executor_name(run: &RunSpec) -> &'static str {
+    match run {
+        RunSpec::Wasm(_) => "wasm",
+        RunSpec::Docker(_) => "docker",
+    }
+}
+
+fn timeout(spec: &JobSpec, options: &SubmitOptions) -> Result<Duration> {
+    let timeout = options.timeout.or(spec.timeout).unwrap_or(SubmitOptions::DEFAULT_TIMEOUT);
+    if timeout.is_zero() {
+        return Err(Error::invalid("E_TIMEOUT", "the execution timeout must be longer than zero")
+            .with_hint("leave it out for the module's own limit"));
+    }
+    Ok(timeout)
+}
+
+/// A required file that is missing, or a file that the module does not know, is refused before anything is sent.
+fn check_files(spec: &JobSpec, files: &FileSet) -> Result<()> {
+    let missing: Vec<&str> =
+        spec.required_files.iter().map(String::as_str).filter(|name| files.get(name).is_none()).collect();
+    if !missing.is_empty() {
+        return Err(Error::invalid(
+            "E_FILE_MISSING",
+            format!("input file {} is missing", missing.join(", ")),
+        )
+        .with_hint("name the folder that holds the input files with --inputs-path")
+        .with("field", missing.join(", ")));
+    }
+    let known =
+        |name: &str| spec.required_files.iter().chain(&spec.optional_files).any(|known| known == name);
+    if let Some((name, _)) = files.iter().find(|(name, _)| !known(name)) {
+        let list: Vec<&str> =
+            spec.required_files.iter().chain(&spec.optional_files).map(String::as_str).collect();
+        let hint = if list.is_empty() {
+            "this module takes no input files".to_owned()
+        } else {
+            format!("it takes {}", list.join(", "))
+        };
+        return Err(Error::invalid(
+            "E_FILE_UNKNOWN",
+            format!("the module does not take an input file {name:?}"),
+        )
+        .with_hint(hint)
+        .with("field", name));
+    }
+    Ok(())
+}
+
+/// 21 letters that make two equal offers two jobs.
+fn nonce(client: &Client) -> Result<String> {
+    let mut random = client.0.random.lock().unwrap_or_else(PoisonError::into_inner);
+    let bytes = random.bytes()?;
+    Ok(bytes.iter().take(21).map(|byte| char::from(NONCE_ALPHABET[usize::from(byte & 63)])).collect())
+}

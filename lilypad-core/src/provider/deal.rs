@@ -1,0 +1,104 @@
+//! What a provider checks before it runs anything: the deal is its own, the job is what its creator signed, and the
+//! module is what the job pins.
+
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Fault, Result};
+use crate::executor::{Executor, Limits, RunRequest};
+use crate::model::{Address, JobSpec, RunSpec};
+use crate::module::Module;
+use crate::rt::CancelReason;
+use crate::wire::DealNotice;
+
+use super::Provider;
+
+/// A deal that may run: the request, and who runs it.
+pub(super) struct Prepared {
+    pub(super) executor: Arc<dyn Executor>,
+    pub(super) request: RunRequest,
+    pub(super) job_creator: Address,
+}
+
+impl Provider {
+    /// Checks the deal and renders the job from the pinned module: nothing that the solver says is taken on trust.
+    pub(super) fn prepare(&self, notice: &DealNotice) -> Result<Prepared> {
+        let job_creator = self.check_deal(notice)?;
+        let job = &notice.job.body;
+        self.0.config.policy.check(&job.module)?;
+        let module = Module::from_bundle(job.module.clone(), job.bundle.clone())?;
+        let inputs = job.offer.inputs.clone().unwrap_or_default();
+        let rendered = module.render(&inputs)?;
+        let spec = rendered.runnable()?;
+        check_needs(spec, notice)?;
+        let executor = self.executor_for(&spec.run)?;
+        let request = RunRequest {
+            job_id: job.offer.id()?.to_string(),
+            run: spec.run.clone(),
+            bundle: module.bundle().clone(),
+            inputs: job.files.clone(),
+            outputs: spec.outputs.iter().map(|output| (output.name.clone(), output.path.clone())).collect(),
+            seed: *job.inputs_id()?.0.digest(),
+            limits: self.limits(notice, spec),
+        };
+        Ok(Prepared { executor, request, job_creator })
+    }
+
+    fn check_deal(&self, notice: &DealNotice) -> Result<Address> {
+        let wrong = |what: &str| {
+            Error::new(ErrorKind::Protocol, "E_DEAL", format!("the deal's {what} is not what was signed"))
+                .with_fault(Fault::Solver)
+                .with("deal_id", notice.deal_id)
+        };
+        let (_, domain) = self.0.solver.identity();
+        let job_creator: Address = notice.deal.members.job_creator.parse()?;
+        notice.job.verify(domain, job_creator)?;
+        let checks = [
+            ("id", notice.deal.id()? == notice.deal_id),
+            ("job offer", notice.deal.job_offer.id()? == notice.job.body.offer.id()?),
+            ("provider", notice.deal.members.resource_provider == self.address().to_string()),
+            ("price cap", notice.price_cap == notice.job.body.terms.price_cap),
+        ];
+        match checks.iter().find(|(_, holds)| !holds) {
+            Some((what, _)) => Err(wrong(what)),
+            None => Ok(job_creator),
+        }
+    }
+
+    fn executor_for(&self, run: &RunSpec) -> Result<Arc<dyn Executor>> {
+        self.0.executors.iter().find(|executor| executor.accepts(run)).cloned().ok_or_else(|| {
+            let have: Vec<_> = self.0.executors.iter().map(|executor| executor.name()).collect();
+            Error::unsupported("E_EXECUTOR", format!("this provider runs {} jobs only", have.join(" and ")))
+                .with_fault(Fault::Provider)
+        })
+    }
+
+    /// The tightest of what the job asks for, what its price cap pays for, and what the provider allows.
+    fn limits(&self, notice: &DealNotice, spec: &JobSpec) -> Limits {
+        let own = self.0.config.limits;
+        let paid = self.0.config.rate.affordable_units(notice.price_cap);
+        let asked = u64::try_from(spec.machine.ram).unwrap_or(0).saturating_mul(1 << 20);
+        Limits {
+            instructions: own.instructions.min(paid).min(notice.job.body.instruction_limit),
+            memory_bytes: if asked == 0 { own.memory_bytes } else { own.memory_bytes.min(asked) },
+            ..own
+        }
+    }
+}
+
+/// The machine that the job was matched for must be the one that its module asks for.
+fn check_needs(spec: &JobSpec, notice: &DealNotice) -> Result<()> {
+    if spec.machine == notice.deal.job_offer.spec {
+        return Ok(());
+    }
+    Err(Error::invalid("E_JOB_NEEDS", "the job offer asks for another machine than its module does")
+        .with_hint("submit the job again: its needs are taken from the module"))
+}
+
+/// Why the program did not end by itself, in one line.
+pub(super) fn cancel_text(reason: CancelReason) -> &'static str {
+    match reason {
+        CancelReason::TimedOut => "stopped: its time was up",
+        CancelReason::Cancelled => "stopped: the job was cancelled",
+        CancelReason::Shutdown => "stopped: the provider is shutting down",
+    }
+}

@@ -1,0 +1,165 @@
+//! The solver as a job creator sees it.
+
+use crate::error::{Error, ErrorKind, Fault, Result};
+use crate::model::{Address, AgreementState, JobId};
+use crate::rt::{BoxFuture, CancelReason};
+use crate::settlement::DealEvent;
+use crate::signer::{Domain, Receipt, Signature, Signed};
+use crate::wire::{
+    EventStream, JobCreatorApi, JobEventKind, JobFailure, JobProposal, JobStatus, ProviderMessage,
+    ResultSubmission,
+};
+
+use super::Solver;
+use super::book::JobEntry;
+
+impl JobCreatorApi for Solver {
+    fn identity(&self) -> (Address, Domain) {
+        (self.0.address, self.0.domain)
+    }
+
+    fn submit<'a>(&'a self, job: Signed<JobProposal>) -> BoxFuture<'a, Result<JobId>> {
+        Box::pin(async move {
+            self.check_job(&job)?;
+            let id = job.body.offer.id()?;
+            {
+                let mut book = self.book();
+                if book.jobs.contains_key(&id) {
+                    return Ok(id);
+                }
+                if book.open_jobs() >= self.config().max_open_jobs {
+                    return Err(Error::new(ErrorKind::Unavailable, "E_NETWORK_BUSY", "the solver is full")
+                        .with("limit", self.config().max_open_jobs)
+                        .with_fault(Fault::Solver));
+                }
+                let entry = JobEntry::new(id, job, self.0.clock.clone());
+                entry.note(JobEventKind::Submitted);
+                book.jobs.insert(id, entry);
+                book.waiting.push_back(id);
+            }
+            self.watch_match_and_total(id);
+            self.match_job(id).await;
+            Ok(id)
+        })
+    }
+
+    fn watch<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<EventStream>> {
+        Box::pin(async move { Ok(self.book().job(job_id)?.log.stream()) })
+    }
+
+    fn status<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<JobStatus>> {
+        Box::pin(async move { Ok(self.book().job(job_id)?.status()) })
+    }
+
+    fn result<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<ResultSubmission>> {
+        Box::pin(async move { self.book().job(job_id)?.result.clone().ok_or_else(|| no_result(job_id)) })
+    }
+
+    fn accept<'a>(&'a self, job_id: JobId, signature: Signature) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let (receipt, deal_id) = self.countersigned(job_id, signature)?;
+            let epoch = match self.book().job(job_id)? {
+                job if job.state == AgreementState::ResultsSubmitted => {
+                    job.deal.as_ref().map(|deal| deal.epoch)
+                }
+                _ => None,
+            };
+            let submitted = epoch.is_some();
+            if let Some(epoch) = epoch {
+                self.settle(deal_id, epoch, DealEvent::Accept).await?;
+            }
+            let mut book = self.book();
+            let job = book.job(job_id)?;
+            let cost = receipt.body.cost;
+            job.receipt = Some(receipt);
+            if submitted {
+                job.cost = Some(cost);
+                job.move_to(AgreementState::ResultsAccepted, JobEventKind::ResultsAccepted { cost })?;
+            }
+            // The job creator holds the results now; the book need not.
+            if let Some(result) = &mut job.result {
+                result.results = crate::model::FileSet::new();
+            }
+            book.ended(job_id, self.config().max_ended_jobs);
+            Ok(())
+        })
+    }
+
+    fn cancel<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let mut book = self.book();
+            let job = book.job(job_id)?;
+            if job.cancelling || job.state.is_terminal() {
+                return Ok(());
+            }
+            job.cancelling = true;
+            match (job.state, &job.deal) {
+                (AgreementState::DealAgreed, Some(deal)) => {
+                    let (provider, deal_id) = (deal.offer.provider, deal.id);
+                    job.note(JobEventKind::Cancelling);
+                    book.tell(provider, ProviderMessage::Stop { deal_id, reason: CancelReason::Cancelled });
+                    drop(book);
+                    self.watch_cancel(job_id);
+                }
+                (AgreementState::DealNegotiating, _) if !job.agreeing => {
+                    job.failure = Some(cancelled());
+                    let cost = crate::model::Amount::ZERO;
+                    job.move_to(AgreementState::JobOfferCancelled, JobEventKind::Cancelled { cost })?;
+                    book.ended(job_id, self.config().max_ended_jobs);
+                }
+                // Agreeing: the match sees the flag. Submitted: the work is done, the result stands.
+                _ => {}
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Solver {
+    fn check_job(&self, job: &Signed<JobProposal>) -> Result<()> {
+        let offer = &job.body.offer;
+        let creator: Address = offer.job_creator.parse()?;
+        job.verify(self.0.domain, creator)?;
+        if offer.trusted_parties.solver != self.0.address.to_string() {
+            return Err(Error::invalid("E_OFFER_SOLVER", "the job offer names another solver")
+                .with("got", &offer.trusted_parties.solver)
+                .with("wanted", self.0.address));
+        }
+        if job.body.bundle.content_id()? != job.body.module.content() {
+            return Err(Error::new(
+                ErrorKind::VerificationFailed,
+                "E_MODULE_CONTENT",
+                "the module's files are not those that its pin names",
+            ));
+        }
+        Ok(())
+    }
+
+    fn countersigned(&self, job_id: JobId, signature: Signature) -> Result<(Receipt, crate::model::DealId)> {
+        let mut book = self.book();
+        let job = book.job(job_id)?;
+        let result = job.result.as_ref().ok_or_else(|| no_result(job_id))?;
+        let receipt = Receipt {
+            body: result.receipt.body.clone(),
+            provider_signature: result.receipt.signature,
+            job_creator_signature: signature,
+        };
+        receipt.verify()?;
+        let deal_id = receipt.body.deal_id;
+        Ok((receipt, deal_id))
+    }
+}
+
+pub(super) fn cancelled() -> JobFailure {
+    JobFailure {
+        kind: ErrorKind::Cancelled,
+        fault: Fault::User,
+        code: "E_CANCELLED",
+        message: "the job was cancelled".to_owned(),
+        hint: None,
+    }
+}
+
+fn no_result(job_id: JobId) -> Error {
+    Error::new(ErrorKind::NotFound, "E_RESULT_NONE", format!("job {job_id} has no result"))
+}

@@ -1,0 +1,229 @@
+//! The solver as a resource provider sees it.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::error::{Error, ErrorKind, Fault, Result};
+use crate::executor::ExecutorEvent;
+use crate::model::{Address, AgreementState, DealId, Outcome, ResourceOfferId};
+use crate::rt::BoxFuture;
+use crate::settlement::DealEvent;
+use crate::signer::{Domain, RECEIPT_VERSION, ReceiptBody, Signed, verify_provider};
+use crate::wire::{JobEventKind, OfferProposal, ProviderApi, ProviderInbox, ResultSubmission, TimeoutPhase};
+
+use super::Solver;
+use super::book::{AgreedDeal, JobEntry, OfferEntry};
+use super::creator::cancelled;
+use super::matching::failure_of;
+use super::timeouts::ran_too_long;
+
+impl ProviderApi for Solver {
+    fn identity(&self) -> (Address, Domain) {
+        (self.0.address, self.0.domain)
+    }
+
+    fn connect<'a>(&'a self, provider: Address) -> BoxFuture<'a, Result<ProviderInbox>> {
+        Box::pin(async move {
+            // The inbox holds at most one deal and one stop for each offer of this provider, which are bounded.
+            let (link, inbox) = mpsc::unbounded_channel();
+            self.book().links.insert(provider, link);
+            Ok(inbox)
+        })
+    }
+
+    fn offer<'a>(&'a self, offer: Signed<OfferProposal>) -> BoxFuture<'a, Result<ResourceOfferId>> {
+        Box::pin(async move {
+            let provider: Address = offer.body.offer.resource_provider.parse()?;
+            offer.verify(self.0.domain, provider)?;
+            let id = offer.body.offer.id()?;
+            {
+                let mut book = self.book();
+                if book.offers.len() >= self.config().max_offers {
+                    return Err(Error::new(
+                        ErrorKind::Unavailable,
+                        "E_NETWORK_BUSY",
+                        "the solver's book is full",
+                    )
+                    .with("limit", self.config().max_offers)
+                    .with_fault(Fault::Solver));
+                }
+                if !book.offers.values().any(|known| known.id == id) {
+                    book.add_offer(OfferEntry { id, provider, signed: Arc::new(offer) });
+                }
+            }
+            self.match_waiting().await;
+            Ok(id)
+        })
+    }
+
+    fn withdraw<'a>(&'a self, offer: ResourceOfferId) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let mut book = self.book();
+            let before = book.offers.len();
+            book.offers.retain(|_, known| known.id != offer);
+            if book.offers.len() == before {
+                return Err(Error::new(
+                    ErrorKind::NotFound,
+                    "E_OFFER_UNKNOWN",
+                    format!("no offer {offer} is open"),
+                ));
+            }
+            Ok(())
+        })
+    }
+
+    fn started(&self, deal_id: DealId, executor: &'static str) {
+        if let Ok(job) = self.book().job_of_deal(deal_id) {
+            job.note(JobEventKind::Started { executor: executor.to_owned() });
+        }
+    }
+
+    fn report(&self, deal_id: DealId, event: ExecutorEvent) {
+        let kind = match event {
+            ExecutorEvent::Stdout(text) => JobEventKind::Stdout { text },
+            ExecutorEvent::Stderr(text) => JobEventKind::Stderr { text },
+            ExecutorEvent::Progress { instructions } => {
+                JobEventKind::Progress { instruction_count: instructions }
+            }
+            ExecutorEvent::Warning(message) => JobEventKind::Warning { message },
+        };
+        if let Ok(job) = self.book().job_of_deal(deal_id) {
+            job.note(kind);
+        }
+    }
+
+    fn deliver<'a>(&'a self, deal_id: DealId, result: ResultSubmission) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let deal = self.running_deal(deal_id)?;
+            self.check_result(deal_id, &deal, &result)?;
+            let body = result.receipt.body.clone();
+            let event = match body.outcome {
+                Outcome::TimedOut => DealEvent::Fail { work_units: body.instruction_count },
+                Outcome::Cancelled => DealEvent::CancelByCreator { work_units: body.instruction_count },
+                _ => DealEvent::Submit { work_units: body.instruction_count },
+            };
+            let epoch = self.settle(deal_id, deal.epoch, event).await?;
+            let submitted = self.record(deal_id, epoch, &body, result)?;
+            if submitted {
+                self.watch_download(body.job_id);
+            }
+            Ok(())
+        })
+    }
+
+    fn refuse<'a>(&'a self, deal_id: DealId, why: Error) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let deal = self.running_deal(deal_id)?;
+            self.settle(deal_id, deal.epoch, DealEvent::CancelByProvider).await?;
+            let mut book = self.book();
+            let job = book.job_of_deal(deal_id)?;
+            let job_id = job.id;
+            job.fail(AgreementState::JobOfferCancelled, failure_of(&why));
+            book.ended(job_id, self.config().max_ended_jobs);
+            Ok(())
+        })
+    }
+}
+
+impl Solver {
+    fn running_deal(&self, deal_id: DealId) -> Result<AgreedDeal> {
+        let mut book = self.book();
+        let job = book.job_of_deal(deal_id)?;
+        match (&job.deal, job.state) {
+            (Some(deal), AgreementState::DealAgreed) => Ok(deal.clone()),
+            (_, state) => Err(Error::new(
+                ErrorKind::Conflict,
+                "E_DEAL_OVER",
+                format!("deal {deal_id} is in state {state}: nothing more is taken from its provider"),
+            )
+            .with_fault(Fault::Provider)),
+        }
+    }
+
+    /// A result must speak of this deal, be signed by its provider, and carry files that hash to what was signed.
+    fn check_result(&self, deal_id: DealId, deal: &AgreedDeal, result: &ResultSubmission) -> Result<()> {
+        let body = &result.receipt.body;
+        let wrong = |what: &str| {
+            Error::new(
+                ErrorKind::VerificationFailed,
+                "E_RESULT",
+                format!("the result's {what} is not the deal's"),
+            )
+            .with_fault(Fault::Provider)
+            .with("deal_id", deal_id)
+        };
+        let (job, cancelling) = {
+            let mut book = self.book();
+            let job = book.job_of_deal(deal_id)?;
+            (Arc::clone(&job.signed), job.cancelling)
+        };
+        let expected = [
+            ("version", body.version == RECEIPT_VERSION),
+            ("chain", body.chain_id == self.0.domain.chain_id),
+            ("job", job.body.offer.id()? == body.job_id),
+            ("deal id", body.deal_id == deal_id),
+            ("job creator", body.job_creator.to_string() == deal.deal.members.job_creator),
+            ("provider", body.resource_provider == deal.offer.provider),
+            ("module", body.module == job.body.module),
+            ("inputs id", body.inputs_id == job.body.inputs_id()?),
+            ("rate", body.rate == deal.offer.signed.body.terms.rate),
+            ("price cap", body.price_cap == deal.price_cap),
+            ("instruction count", body.instruction_count <= job.body.instruction_limit),
+            ("outcome", cancelling || body.outcome != Outcome::Cancelled),
+            ("content id", body.data_id == result.results.content_id()?),
+        ];
+        if let Some((what, _)) = expected.iter().find(|(_, holds)| !holds) {
+            return Err(wrong(what));
+        }
+        verify_provider(body, &result.receipt.signature)
+    }
+
+    /// Writes the result down; true where the job creator has to judge it now.
+    fn record(
+        &self,
+        deal_id: DealId,
+        epoch: u64,
+        body: &ReceiptBody,
+        result: ResultSubmission,
+    ) -> Result<bool> {
+        let mut book = self.book();
+        let job = book.job_of_deal(deal_id)?;
+        let job_id = job.id;
+        job.outcome = Some(body.outcome.clone());
+        job.result = Some(result);
+        if let Some(deal) = &mut job.deal {
+            deal.epoch = epoch;
+        }
+        let submitted = end_or_submit(job, body)?;
+        if !submitted {
+            book.ended(job_id, self.config().max_ended_jobs);
+        }
+        Ok(submitted)
+    }
+}
+
+fn end_or_submit(job: &mut JobEntry, body: &ReceiptBody) -> Result<bool> {
+    let cost = body.cost;
+    match body.outcome {
+        Outcome::TimedOut => {
+            let failure = ran_too_long(job.signed.body.execution_timeout);
+            let message = failure.message.clone();
+            (job.cost, job.failure) = (Some(cost), Some(failure));
+            let event = JobEventKind::TimedOut { phase: TimeoutPhase::Execution, message };
+            job.move_to(AgreementState::TimeoutExecution, event).map(|()| false)
+        }
+        Outcome::Cancelled => {
+            (job.cost, job.failure) = (Some(cost), Some(cancelled()));
+            job.move_to(AgreementState::JobOfferCancelled, JobEventKind::Cancelled { cost }).map(|()| false)
+        }
+        _ => {
+            let event = JobEventKind::ResultsSubmitted {
+                data_id: body.data_id,
+                outcome: body.outcome.clone(),
+                instruction_count: body.instruction_count,
+            };
+            job.move_to(AgreementState::ResultsSubmitted, event).map(|()| true)
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! What happens when nothing happens: every state that is not final has one deadline, and this is who calls it.
+
+use std::time::Duration;
+
+use crate::error::{ErrorKind, Fault};
+use crate::model::{AgreementState, Amount, DealId, JobId};
+use crate::rt::{CancelReason, spawn};
+use crate::settlement::DealEvent;
+use crate::wire::{JobEventKind, JobFailure, ProviderMessage, TimeoutPhase};
+
+use super::Solver;
+use super::book::AgreedDeal;
+use super::matching::failure_of;
+
+impl Solver {
+    pub(super) fn watch_match_and_total(&self, id: JobId) {
+        let (match_timeout, total) = (self.config().match_timeout, self.config().total_timeout);
+        self.after(id, match_timeout, move |solver| async move { solver.match_timed_out(id) });
+        self.after(id, total, move |solver| async move { solver.total_timed_out(id).await });
+    }
+
+    pub(super) fn watch_execution(&self, id: JobId, deal_id: DealId) {
+        let allowed = self.book().job(id).map(|job| job.signed.body.execution_timeout).unwrap_or_default();
+        let deadline = allowed.saturating_add(self.config().provider_grace);
+        self.after(id, deadline, move |solver| async move {
+            let message =
+                format!("the provider was silent for {} after the deal was made", seconds(deadline));
+            solver.provider_silent(id, deal_id, AgreementState::TimeoutExecution, message).await;
+        });
+    }
+
+    /// A provider that does not answer a cancellation is not waited for.
+    pub(super) fn watch_cancel(&self, id: JobId) {
+        let grace = self.config().provider_grace;
+        self.after(id, grace, move |solver| async move {
+            let Some(deal) = solver.deal_in(id, AgreementState::DealAgreed) else { return };
+            let message = format!("the provider did not answer the cancellation for {}", seconds(grace));
+            solver.provider_silent(id, deal.id, AgreementState::TimeoutExecution, message).await;
+        });
+    }
+
+    pub(super) fn watch_download(&self, id: JobId) {
+        let limit = self.config().download_timeout;
+        self.after(id, limit, move |solver| async move {
+            let message = format!(
+                "the result was not fetched and judged within {}: it counts as accepted",
+                seconds(limit)
+            );
+            solver.creator_silent(id, AgreementState::TimeoutDownload, TimeoutPhase::Download, message).await;
+        });
+    }
+
+    /// Calls `act` after `delay` unless the job has ended by then.
+    fn after<F, A>(&self, id: JobId, delay: Duration, act: A)
+    where
+        A: FnOnce(Self) -> F + Send + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let Ok(ended) = self.book().job(id).map(|job| job.ended.clone()) else { return };
+        let (solver, time) = (self.clone(), self.0.clock.sleep(delay));
+        spawn(async move {
+            tokio::select! {
+                biased;
+                _ = ended.cancelled() => {}
+                () = time => act(solver).await,
+            }
+        });
+    }
+
+    fn match_timed_out(&self, id: JobId) {
+        let mut book = self.book();
+        let Ok(job) = book.job(id) else { return };
+        if job.state != AgreementState::DealNegotiating || job.agreeing {
+            return;
+        }
+        let failure = failure_of(&job.waiting_for.clone().unwrap_or_default().to_error());
+        let why = format!("{} (waited {})", failure.message, seconds(self.0.config.match_timeout));
+        job.failure = Some(failure);
+        job.cost = Some(Amount::ZERO);
+        let event = JobEventKind::TimedOut { phase: TimeoutPhase::Match, message: why };
+        if let Err(error) = job.move_to(AgreementState::TimeoutMatch, event) {
+            tracing::error!(%error, "a waiting job could not be ended");
+        }
+        book.ended(id, self.config().max_ended_jobs);
+    }
+
+    async fn total_timed_out(&self, id: JobId) {
+        let limit = seconds(self.config().total_timeout);
+        let state = self.book().job(id).map(|job| job.state);
+        match state {
+            Ok(AgreementState::DealAgreed) => {
+                let Some(deal) = self.deal_in(id, AgreementState::DealAgreed) else { return };
+                let message = format!("the job took longer than {limit} in all");
+                self.provider_silent(id, deal.id, AgreementState::JobTimedOut, message).await;
+            }
+            Ok(AgreementState::ResultsSubmitted) => {
+                let message =
+                    format!("the job took longer than {limit} in all; its result counts as accepted");
+                self.creator_silent(id, AgreementState::JobTimedOut, TimeoutPhase::Total, message).await;
+            }
+            Ok(AgreementState::DealNegotiating) => self.match_timed_out(id),
+            _ => {}
+        }
+    }
+
+    async fn provider_silent(&self, id: JobId, deal_id: DealId, state: AgreementState, message: String) {
+        let Some(deal) = self.deal_in(id, AgreementState::DealAgreed) else { return };
+        if let Err(error) = self.settle(deal_id, deal.epoch, DealEvent::ProviderTimeout).await {
+            tracing::warn!(%error, %deal_id, "the ledger moved on before the timeout");
+            return;
+        }
+        let mut book = self.book();
+        book.tell(deal.offer.provider, ProviderMessage::Stop { deal_id, reason: CancelReason::TimedOut });
+        let Ok(job) = book.job(id) else { return };
+        job.failure = Some(JobFailure {
+            kind: ErrorKind::Timeout,
+            fault: Fault::Provider,
+            code: "E_PROVIDER_SILENT",
+            message: message.clone(),
+            hint: Some("nothing was charged; submit the job again".to_owned()),
+        });
+        job.cost = Some(Amount::ZERO);
+        if let Err(error) =
+            job.move_to(state, JobEventKind::TimedOut { phase: TimeoutPhase::Execution, message })
+        {
+            tracing::error!(%error, "a silent provider's job could not be ended");
+        }
+        book.ended(id, self.config().max_ended_jobs);
+    }
+
+    async fn creator_silent(&self, id: JobId, state: AgreementState, phase: TimeoutPhase, message: String) {
+        let Some(deal) = self.deal_in(id, AgreementState::ResultsSubmitted) else { return };
+        if let Err(error) = self.settle(deal.id, deal.epoch, DealEvent::CreatorTimeout).await {
+            tracing::warn!(%error, deal_id = %deal.id, "the ledger moved on before the timeout");
+            return;
+        }
+        let mut book = self.book();
+        let Ok(job) = book.job(id) else { return };
+        job.cost = job.result.as_ref().map(|result| result.receipt.body.cost);
+        job.failure = Some(JobFailure {
+            kind: ErrorKind::Timeout,
+            fault: Fault::User,
+            code: "E_DOWNLOAD_TIMEOUT",
+            message: message.clone(),
+            hint: None,
+        });
+        if let Err(error) = job.move_to(state, JobEventKind::TimedOut { phase, message }) {
+            tracing::error!(%error, "an unjudged job could not be ended");
+        }
+        book.ended(id, self.config().max_ended_jobs);
+    }
+
+    fn deal_in(&self, id: JobId, state: AgreementState) -> Option<AgreedDeal> {
+        let mut book = self.book();
+        let job = book.job(id).ok()?;
+        if job.state == state { job.deal.clone() } else { None }
+    }
+}
+
+/// The failure of a job that ran for longer than it may: the module's fault.
+pub(super) fn ran_too_long(limit: Duration) -> JobFailure {
+    JobFailure {
+        kind: ErrorKind::Timeout,
+        fault: Fault::Module,
+        code: "E_EXECUTION_TIMEOUT",
+        message: format!("the module ran for longer than its limit of {}", seconds(limit)),
+        hint: Some("raise the limit with --timeout, or give the module less to do".to_owned()),
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{} s", duration.as_secs_f64())
+}

@@ -1,0 +1,114 @@
+//! The solver as its two kinds of peer see it.
+
+use std::fmt;
+
+use tokio::sync::mpsc;
+
+use super::{DealNotice, EventStream, JobProposal, JobStatus, OfferProposal, ResultSubmission};
+use crate::error::Result;
+use crate::executor::ExecutorEvent;
+use crate::model::{Address, DealId, JobId, ResourceOfferId};
+use crate::rt::{BoxFuture, CancelReason};
+use crate::signer::{Domain, Signature, Signed};
+
+/// The solver as a job creator sees it.
+pub trait JobCreatorApi: Send + Sync + fmt::Debug {
+    /// The solver's account and the domain in which its network signs.
+    fn identity(&self) -> (Address, Domain);
+
+    /// Hands in a job. Sending the same job again is the same as sending it once.
+    ///
+    /// # Errors
+    /// `VerificationFailed` (bad signature), `InvalidInput` (broken offer), `Unavailable` (the solver is full).
+    fn submit<'a>(&'a self, job: Signed<JobProposal>) -> BoxFuture<'a, Result<JobId>>;
+
+    /// Follows a job from its first event on.
+    ///
+    /// # Errors
+    /// `NotFound` (`E_JOB_UNKNOWN`).
+    fn watch<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<EventStream>>;
+
+    /// Where the job stands now.
+    ///
+    /// # Errors
+    /// `NotFound` (`E_JOB_UNKNOWN`).
+    fn status<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<JobStatus>>;
+
+    /// The result that the provider handed in.
+    ///
+    /// # Errors
+    /// `NotFound` (`E_JOB_UNKNOWN`, `E_RESULT_NONE`).
+    fn result<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<ResultSubmission>>;
+
+    /// Accepts the result: the job creator's signature under the receipt.
+    ///
+    /// # Errors
+    /// `NotFound`, `Conflict` (no result to accept), `VerificationFailed` (bad signature), `Settlement`.
+    fn accept<'a>(&'a self, job_id: JobId, signature: Signature) -> BoxFuture<'a, Result<()>>;
+
+    /// Asks to cancel the job. Returns at once; the log says when it has ended. A job that has ended stays as it is.
+    ///
+    /// # Errors
+    /// `NotFound` (`E_JOB_UNKNOWN`).
+    fn cancel<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<()>>;
+}
+
+/// The solver as a resource provider sees it.
+pub trait ProviderApi: Send + Sync + fmt::Debug {
+    /// The solver's account and the domain in which its network signs.
+    fn identity(&self) -> (Address, Domain);
+
+    /// Opens the provider's inbox; a second call closes the first inbox.
+    ///
+    /// # Errors
+    /// `Unavailable` where the solver takes no more providers.
+    fn connect<'a>(&'a self, provider: Address) -> BoxFuture<'a, Result<ProviderInbox>>;
+
+    /// Offers a machine. One offer serves one job at a time; it is gone once it is matched.
+    ///
+    /// # Errors
+    /// `VerificationFailed` (bad signature), `InvalidInput` (broken offer).
+    fn offer<'a>(&'a self, offer: Signed<OfferProposal>) -> BoxFuture<'a, Result<ResourceOfferId>>;
+
+    /// Takes an offer back; an offer that is already matched stays matched.
+    ///
+    /// # Errors
+    /// `NotFound` (`E_OFFER_UNKNOWN`).
+    fn withdraw<'a>(&'a self, offer: ResourceOfferId) -> BoxFuture<'a, Result<()>>;
+
+    /// Says that the program of a deal has started.
+    fn started(&self, deal_id: DealId, executor: &'static str);
+
+    /// Passes on what happens while the job runs; never blocks.
+    fn report(&self, deal_id: DealId, event: ExecutorEvent);
+
+    /// Hands in the result of a job, however it ended.
+    ///
+    /// # Errors
+    /// `NotFound`, `Conflict` (the deal is over), `VerificationFailed` (signature, content id or cost do not check out).
+    fn deliver<'a>(&'a self, deal_id: DealId, result: ResultSubmission) -> BoxFuture<'a, Result<()>>;
+
+    /// Gives a deal back that this provider will not or cannot run.
+    ///
+    /// # Errors
+    /// `NotFound`, `Conflict` (the deal is over).
+    fn refuse<'a>(&'a self, deal_id: DealId, why: crate::error::Error) -> BoxFuture<'a, Result<()>>;
+}
+
+/// What the solver tells a provider.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum ProviderMessage {
+    /// A deal to run.
+    Deal(Box<DealNotice>),
+    /// Stop running this deal and hand in what there is.
+    Stop {
+        /// The deal.
+        deal_id: DealId,
+        /// Why.
+        reason: CancelReason,
+    },
+}
+
+/// Where the solver's messages to one provider arrive.
+pub type ProviderInbox = mpsc::UnboundedReceiver<ProviderMessage>;

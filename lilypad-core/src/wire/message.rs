@@ -1,0 +1,181 @@
+//! What the peers hand to the solver and get from it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::error::Result;
+use crate::executor::Usage;
+use crate::market::{JobTerms, OfferTerms};
+use crate::model::json;
+use crate::model::{
+    Address, AgreementState, Amount, ContentId, Deal, DealId, FileSet, JobId, JobOffer, ModulePin, Outcome,
+    ResourceOffer,
+};
+use crate::signer::{Domain, Receipt, ReceiptBody, Typed, TypedData, TypedValue};
+
+/// A job offer with everything that a provider needs to run it.
+#[derive(Clone, Debug)]
+pub struct JobProposal {
+    /// The offer as it stands on the wire; its id is the job's id.
+    pub offer: JobOffer,
+    /// What the job creator agrees to that the wire's offer has no place for.
+    pub terms: JobTerms,
+    /// How long the program may run.
+    pub execution_timeout: Duration,
+    /// Most work units that the program may use; the price cap may allow fewer.
+    pub instruction_limit: u64,
+    /// The exact code.
+    pub module: ModulePin,
+    /// The module's files.
+    pub bundle: FileSet,
+    /// Input files.
+    pub files: FileSet,
+}
+
+impl JobProposal {
+    /// Content id of the inputs: of a folder with `inputs.json` (the values) and `files/` (the input files).
+    ///
+    /// # Errors
+    /// `InvalidInput` where the files have no content id (too many in one folder).
+    pub fn inputs_id(&self) -> Result<ContentId> {
+        inputs_id(self.offer.inputs.as_ref().unwrap_or(&BTreeMap::new()), &self.files)
+    }
+}
+
+/// Content id of inputs: of a folder with `inputs.json` (the values as the wire writes them) and `files/`.
+///
+/// # Errors
+/// `InvalidInput` where the files have no content id (too many in one folder).
+pub fn inputs_id(values: &BTreeMap<String, String>, files: &FileSet) -> Result<ContentId> {
+    let mut folder = FileSet::new();
+    folder.insert("inputs.json", json::to_string(values)?.into_bytes())?;
+    for (path, bytes) in files.iter() {
+        folder.insert(format!("files/{path}"), bytes.clone())?;
+    }
+    folder.content_id()
+}
+
+impl Typed for JobProposal {
+    fn typed_data(&self, domain: Domain) -> Result<TypedData> {
+        use TypedValue::{Amount, Text, Uint64};
+        let fields = vec![
+            ("jobId", Text(self.offer.id()?.to_string())),
+            ("solver", Text(self.offer.trusted_parties.solver.clone())),
+            ("module", Text(self.module.to_string())),
+            ("inputsId", Text(self.inputs_id()?.to_string())),
+            ("terms", Text(json::to_string(&self.terms)?)),
+            ("priceCap", Amount(self.terms.price_cap)),
+            ("executionTimeoutMillis", Uint64(millis(self.execution_timeout))),
+            ("instructionLimit", Uint64(self.instruction_limit)),
+        ];
+        Ok(TypedData::new(domain, "JobOffer", fields))
+    }
+}
+
+/// A resource offer with the terms that the wire's offer has no place for.
+#[derive(Clone, Debug)]
+pub struct OfferProposal {
+    /// The offer as it stands on the wire.
+    pub offer: ResourceOffer,
+    /// Rate, executors, collateral, module policy.
+    pub terms: OfferTerms,
+}
+
+impl Typed for OfferProposal {
+    fn typed_data(&self, domain: Domain) -> Result<TypedData> {
+        use TypedValue::{Amount, Text, Uint64};
+        let fields = vec![
+            ("offerId", Text(self.offer.id()?.to_string())),
+            ("solver", Text(self.offer.trusted_parties.solver.clone())),
+            ("terms", Text(json::to_string(&self.terms)?)),
+            ("rateAmount", Amount(self.terms.rate.amount())),
+            ("ratePer", Uint64(self.terms.rate.per().get())),
+        ];
+        Ok(TypedData::new(domain, "ResourceOffer", fields))
+    }
+}
+
+impl Typed for ReceiptBody {
+    fn typed_data(&self, _domain: Domain) -> Result<TypedData> {
+        // A receipt names its own chain: it must verify without knowing the network.
+        Ok(ReceiptBody::typed_data(self))
+    }
+}
+
+/// A deal for a provider: what to run, and both offers to check it against.
+#[derive(Clone, Debug)]
+pub struct DealNotice {
+    /// The deal.
+    pub deal_id: DealId,
+    /// Its content.
+    pub deal: Deal,
+    /// The job, as its creator signed it.
+    pub job: crate::signer::Signed<JobProposal>,
+    /// Most that the job can cost, in wei: the creator's cap, in escrow now.
+    pub price_cap: Amount,
+}
+
+/// What a provider hands in when a job has ended, however it ended.
+#[derive(Clone, Debug)]
+pub struct ResultSubmission {
+    /// The receipt's body with the provider's signature.
+    pub receipt: crate::signer::Signed<ReceiptBody>,
+    /// What the job used.
+    pub usage: Usage,
+    /// Why the program did not end by itself, in one line; empty where it did.
+    pub error: String,
+    /// The results folder.
+    pub results: FileSet,
+}
+
+/// Why a job ended without a result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobFailure {
+    /// The kind, for the caller.
+    pub kind: crate::error::ErrorKind,
+    /// Whose fault it is.
+    pub fault: crate::error::Fault,
+    /// The stable code.
+    pub code: &'static str,
+    /// One line.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl From<JobFailure> for crate::error::Error {
+    fn from(failure: JobFailure) -> Self {
+        let error = Self::new(failure.kind, failure.code, failure.message).with_fault(failure.fault);
+        match failure.hint {
+            Some(hint) => error.with_hint(hint),
+            None => error,
+        }
+    }
+}
+
+/// Where a job stands.
+#[derive(Clone, Debug)]
+pub struct JobStatus {
+    /// The job.
+    pub job_id: JobId,
+    /// Its state.
+    pub state: AgreementState,
+    /// Its deal, once there is one.
+    pub deal_id: Option<DealId>,
+    /// Who runs it, once somebody does.
+    pub resource_provider: Option<Address>,
+    /// Why it still waits, where it does.
+    pub waiting_for: Option<String>,
+    /// How the program ended, once it has.
+    pub outcome: Option<Outcome>,
+    /// What it cost, once that is settled.
+    pub cost: Option<Amount>,
+    /// Why it ended without a result, where it did.
+    pub failure: Option<JobFailure>,
+    /// The receipt, once both have signed.
+    pub receipt: Option<Receipt>,
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
