@@ -1,0 +1,304 @@
+//! The roles together, on a fake executor and a manual clock: every way in which a job can end, and the money after it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Network, NetworkBuilder};
+use crate::client::{Job, SubmitOptions};
+use crate::error::{ErrorKind, Fault};
+use crate::executor::FakeExecutor;
+use crate::market::ModulePolicy;
+use crate::model::{AgreementState, Amount, FileSet, MachineSpec, Outcome, Rate};
+use crate::module::{Module, PinSource};
+use crate::rt::{ManualClock, Timestamp};
+use crate::wire::{JobEvent, JobEventKind, TimeoutPhase};
+
+const START: Timestamp = Timestamp(1_700_000_000_000);
+
+/// A module whose arguments are orders for the fake executor, given as one input.
+fn module(orders: &[&str]) -> Module {
+    let args: Vec<String> = orders.iter().map(|order| format!("{order:?}")).collect();
+    let manifest = format!(
+        "module.name = \"orders\"\nrun.wasm = {{ module = \"orders.wat\", args = [{}] }}\nmachine = {{ cpu = 1000, ram = 100 }}\n\
+         limits.timeout = \"60s\"\n[[outputs]]\nname = \"outputs\"\npath = \"/outputs\"\n",
+        args.join(", ")
+    );
+    let mut files = FileSet::new();
+    files.insert("lilypad.toml", manifest.into_bytes()).unwrap();
+    files.insert("orders.wat", "(module (func (export \"_start\")))").unwrap();
+    Module::load(PinSource::local(), &files).unwrap()
+}
+
+fn network() -> (NetworkBuilder, ManualClock) {
+    let hand = ManualClock::new(START);
+    let builder = Network::local().seed(1).clock(hand.clone()).executors(vec![Arc::new(FakeExecutor)]);
+    (builder, hand)
+}
+
+async fn submit(network: &Network, orders: &[&str], options: SubmitOptions) -> Job {
+    network.client().submit(&module(orders), &BTreeMap::new(), options).await.unwrap()
+}
+
+/// Follows a job until `wanted` says that it has seen enough.
+async fn until(job: &Job, wanted: impl Fn(&JobEventKind) -> bool) -> JobEvent {
+    let mut events = job.events().await.unwrap();
+    while let Some(event) = events.next().await {
+        if wanted(&event.kind) {
+            return event;
+        }
+    }
+    panic!("the log ended before the event came");
+}
+
+async fn log(job: &Job) -> Vec<JobEvent> {
+    let mut events = job.events().await.unwrap();
+    let mut log = Vec::new();
+    while let Some(event) = events.next().await {
+        log.push(event);
+    }
+    log
+}
+
+async fn spent(network: &Network) -> Amount {
+    let left = network.balance(network.client().address()).await.unwrap();
+    Amount::from_lp(1_000).checked_sub(left).unwrap()
+}
+
+#[tokio::test]
+async fn a_job_runs_is_paid_and_verifies() {
+    let (builder, _) = network();
+    let network = builder.start().await.unwrap();
+    let job =
+        submit(&network, &["print hello", "work 5000", "write outputs/a.txt frog"], SubmitOptions::default())
+            .await;
+    let result = job.wait().await.unwrap();
+    assert_eq!(result.state(), AgreementState::ResultsAccepted);
+    assert_eq!(result.outcome(), &Outcome::Exited(0));
+    assert!(result.error().is_none());
+    assert_eq!(result.stdout(), "hello\n");
+    assert_eq!(result.instruction_count(), 5_000);
+    // 1 LP for 10^9 instructions.
+    assert_eq!(result.cost(), Amount::from_wei(5_000_000_000_000));
+    result.receipt().verify().unwrap();
+    assert_eq!(result.files().content_id().unwrap(), result.data_id());
+    assert_eq!(spent(&network).await, result.cost());
+    let provider = network.balance(network.providers()[0]).await.unwrap();
+    assert_eq!(provider.checked_sub(Amount::from_lp(1_000)), Some(result.cost()));
+    network.audit().unwrap();
+    let states: Vec<AgreementState> = log(&job).await.iter().map(|event| event.state).collect();
+    assert!(states.is_sorted_by_key(|state| state.number()), "{states:?}");
+    network.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_same_seed_gives_the_same_log_ids_and_receipts() {
+    let mut runs = Vec::new();
+    for _ in 0..2 {
+        let (builder, _) = network();
+        let network = builder.start().await.unwrap();
+        let job = submit(&network, &["print a", "work 7", "exit 3"], SubmitOptions::default()).await;
+        let result = job.wait().await.unwrap();
+        runs.push((log(&job).await, result.receipt().clone(), network.transfers()));
+    }
+    assert_eq!(runs[0], runs[1]);
+    let (builder, _) = network();
+    let other = builder.seed(2).start().await.unwrap();
+    let result = submit(&other, &["print a", "work 7", "exit 3"], SubmitOptions::default())
+        .await
+        .wait()
+        .await
+        .unwrap();
+    assert_ne!(result.receipt(), &runs[0].1);
+}
+
+#[tokio::test]
+async fn a_program_that_fails_is_a_result_with_an_error() {
+    let (builder, _) = network();
+    let network = builder.start().await.unwrap();
+    for (orders, outcome, code) in [
+        (vec!["work 10", "exit 3"], Outcome::Exited(3), "E_EXIT_CODE"),
+        (vec!["work 10", "trap"], Outcome::Trapped, "E_TRAP"),
+    ] {
+        let result = submit(&network, &orders, SubmitOptions::default()).await.wait().await.unwrap();
+        let error = result.error().unwrap();
+        assert_eq!((result.outcome(), error.code()), (&outcome, code));
+        assert_eq!((error.kind(), error.fault()), (ErrorKind::ExecutionFailed, Fault::Module));
+        assert_eq!(result.instruction_count(), 10);
+        result.receipt().verify().unwrap();
+    }
+    network.audit().unwrap();
+}
+
+#[tokio::test]
+async fn the_price_cap_bounds_the_work_and_the_cost() {
+    let (builder, _) = network();
+    let network = builder.start().await.unwrap();
+    let cap = Amount::from_wei(1_000_000_000); // pays for one instruction and not for two
+    let options = SubmitOptions { price_cap: Some(cap), ..SubmitOptions::default() };
+    let result = submit(&network, &["work 1000000"], options).await.wait().await.unwrap();
+    assert_eq!(result.outcome(), &Outcome::Limit("LIMIT_INSTRUCTIONS".to_owned()));
+    assert_eq!((result.instruction_count(), result.cost()), (1, cap));
+    assert_eq!(spent(&network).await, cap);
+    network.audit().unwrap();
+}
+
+#[tokio::test]
+async fn free_mode_costs_nothing() {
+    let (builder, _) = network();
+    let network = builder.rate(Rate::FREE).start().await.unwrap();
+    let options = SubmitOptions { price_cap: Some(Amount::ZERO), ..SubmitOptions::default() };
+    let result = submit(&network, &["work 1000"], options).await.wait().await.unwrap();
+    assert_eq!((result.instruction_count(), result.cost()), (1_000, Amount::ZERO));
+    assert_eq!(spent(&network).await, Amount::ZERO);
+}
+
+#[tokio::test]
+async fn cancelling_a_running_job_pays_for_what_it_did() {
+    let (builder, _) = network();
+    let network = builder.start().await.unwrap();
+    let job = submit(&network, &["work 400", "wait"], SubmitOptions::default()).await;
+    until(&job, |kind| matches!(kind, JobEventKind::Started { .. })).await;
+    job.cancel().await.unwrap();
+    let result = job.wait().await.unwrap();
+    assert_eq!(result.state(), AgreementState::JobOfferCancelled);
+    assert_eq!(result.outcome(), &Outcome::Cancelled);
+    assert_eq!(result.error().unwrap().kind(), ErrorKind::Cancelled);
+    assert_eq!(result.instruction_count(), 400);
+    assert_eq!(spent(&network).await, result.cost());
+    result.receipt().verify().unwrap();
+    job.cancel().await.unwrap();
+    network.audit().unwrap();
+}
+
+#[tokio::test]
+async fn a_job_that_runs_too_long_is_the_modules_fault_and_still_measured() {
+    let (builder, hand) = network();
+    let network = builder.start().await.unwrap();
+    let options = SubmitOptions { timeout: Some(Duration::from_secs(2)), ..SubmitOptions::default() };
+    let job = submit(&network, &["work 123", "wait"], options).await;
+    until(&job, |kind| matches!(kind, JobEventKind::Started { .. })).await;
+    hand.advance(Duration::from_secs(2));
+    let result = job.wait().await.unwrap();
+    let error = result.error().unwrap();
+    assert_eq!(
+        (error.kind(), error.fault(), error.code()),
+        (ErrorKind::Timeout, Fault::Module, "E_EXECUTION_TIMEOUT")
+    );
+    assert_eq!(result.state(), AgreementState::TimeoutExecution);
+    assert_eq!(result.instruction_count(), 123);
+    assert_eq!(spent(&network).await, result.cost());
+    network.audit().unwrap();
+}
+
+#[tokio::test]
+async fn a_silent_provider_costs_the_job_creator_nothing() {
+    let (builder, hand) = network();
+    let network = builder.start().await.unwrap();
+    let job = submit(&network, &["deaf"], SubmitOptions::default()).await;
+    until(&job, |kind| matches!(kind, JobEventKind::Started { .. })).await;
+    hand.advance(Duration::from_secs(60));
+    hand.advance(Duration::from_secs(10));
+    let error = job.wait().await.unwrap_err();
+    assert_eq!((error.kind(), error.fault()), (ErrorKind::Timeout, Fault::Provider));
+    assert_eq!(job.status().await.unwrap().state, AgreementState::TimeoutExecution);
+    let audit = network.audit().unwrap();
+    // Cap 1 LP, collateral 2 LP: half is burned, half makes the job creator good.
+    let creator = network.balance(network.client().address()).await.unwrap();
+    assert_eq!(creator, Amount::from_lp(1_001));
+    assert_eq!(audit.burned, Amount::from_lp(1));
+}
+
+#[tokio::test]
+async fn a_job_that_nobody_can_run_says_why_at_once_and_ends_in_time() {
+    let (builder, hand) = network();
+    let small = MachineSpec { cpu: 500, ram: 8_000, ..MachineSpec::default() };
+    let network = builder.providers([small]).start().await.unwrap();
+    let job = submit(&network, &["print never"], SubmitOptions::default()).await;
+    let event = until(&job, |kind| matches!(kind, JobEventKind::Waiting { .. })).await;
+    let JobEventKind::Waiting { reason } = event.kind else { panic!("checked above") };
+    assert!(reason.contains("CPU"), "{reason}");
+    assert_eq!(job.status().await.unwrap().waiting_for, Some(reason));
+    hand.advance(Duration::from_secs(30));
+    let error = job.wait().await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::NoMatch, "E_NO_MATCH"));
+    assert!(error.hint().is_some() && error.message().contains("CPU"), "{error}");
+    let last = log(&job).await.pop().unwrap();
+    assert!(matches!(last.kind, JobEventKind::TimedOut { phase: TimeoutPhase::Match, .. }));
+    assert_eq!(spent(&network).await, Amount::ZERO);
+}
+
+#[tokio::test]
+async fn a_waiting_job_can_be_cancelled() {
+    let (builder, _) = network();
+    let network = builder.providers([]).start().await.unwrap();
+    let job = submit(&network, &["print never"], SubmitOptions::default()).await;
+    job.cancel().await.unwrap();
+    assert_eq!(job.wait().await.unwrap_err().kind(), ErrorKind::Cancelled);
+    assert_eq!(spent(&network).await, Amount::ZERO);
+}
+
+#[tokio::test]
+async fn a_policy_keeps_a_module_out() {
+    let (builder, hand) = network();
+    let network = builder.policy(ModulePolicy::deny_all()).start().await.unwrap();
+    let job = submit(&network, &["print never"], SubmitOptions::default()).await;
+    until(&job, |kind| matches!(kind, JobEventKind::Waiting { .. })).await;
+    hand.advance(Duration::from_secs(30));
+    let error = job.wait().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NoMatch);
+    assert!(error.message().contains("refuse the module"), "{error}");
+}
+
+#[tokio::test]
+async fn who_cannot_pay_is_told_so() {
+    let (builder, _) = network();
+    let network = builder.start().await.unwrap();
+    let options = SubmitOptions { price_cap: Some(Amount::from_lp(100_000)), ..SubmitOptions::default() };
+    let error = submit(&network, &["print never"], options).await.wait().await.unwrap_err();
+    assert_eq!((error.kind(), error.fault()), (ErrorKind::InsufficientFunds, Fault::User));
+    network.audit().unwrap();
+}
+
+#[tokio::test]
+async fn a_broken_executor_gives_the_job_back_unpaid() {
+    let (builder, _) = network();
+    let network = builder.start().await.unwrap();
+    let error =
+        submit(&network, &["work 10", "break"], SubmitOptions::default()).await.wait().await.unwrap_err();
+    assert_eq!(error.code(), "E_UNEXPECTED");
+    assert_eq!(spent(&network).await, Amount::ZERO);
+    network.audit().unwrap();
+}
+
+#[tokio::test]
+async fn a_hundred_jobs_share_two_slots_and_each_ends_once() {
+    let (builder, _) = network();
+    let network = builder.start().await.unwrap();
+    let mut jobs = Vec::new();
+    for number in 0..100 {
+        jobs.push(submit(&network, &[&format!("work {number}")], SubmitOptions::default()).await);
+    }
+    let mut work = 0;
+    for job in &jobs {
+        let result = job.wait().await.unwrap();
+        assert_eq!(result.state(), AgreementState::ResultsAccepted);
+        work += result.instruction_count();
+        let ends = log(job).await.iter().filter(|event| event.kind.is_final()).count();
+        assert_eq!(ends, 1);
+    }
+    assert_eq!(work, 4_950);
+    network.audit().unwrap();
+    network.shutdown().await;
+}
+
+#[tokio::test]
+async fn shutting_down_ends_what_runs_and_refunds() {
+    let (builder, _) = network();
+    let network = builder.start().await.unwrap();
+    let job = submit(&network, &["work 10", "wait"], SubmitOptions::default()).await;
+    until(&job, |kind| matches!(kind, JobEventKind::Started { .. })).await;
+    network.shutdown().await;
+    let error = job.wait().await.unwrap_err();
+    assert_eq!((error.code(), error.fault()), ("E_PROVIDER_STOPPED", Fault::Provider));
+}
