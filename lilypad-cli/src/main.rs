@@ -1,5 +1,35 @@
 //! The `lilypad` command: argument parsing and printing, nothing else.
+//!
+//! Layout: `args` what can be typed; one file for each command; `report` what people and programs read.
 
-fn main() {
-    println!("lilypad {}", env!("CARGO_PKG_VERSION"));
+mod args;
+mod interrupt;
+mod module;
+mod receipt;
+mod report;
+mod run;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use report::Report;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return args::refuse(&error),
+    };
+    let report = Report::new(cli.command.wants_json());
+    let outcome = match cli.command {
+        Command::Run(args) => run::run(args, &report),
+        Command::Module(args) => module::module(args, &report),
+        Command::Receipt(args) => receipt::receipt(args, &report),
+    };
+    match outcome {
+        Ok(code) => code,
+        Err(error) => report.failure(&error),
+    }
 }

@@ -133,14 +133,9 @@ impl Server {
         let head = String::from_utf8_lossy(&output[..end]).into_owned();
         let status = head.lines().find_map(|line| line.strip_prefix("Status: ")).unwrap_or("200 OK");
         let body = &output[end + 4..];
-        // In pieces, as large hosts send it.
         let mut answer =
-            format!("HTTP/1.1 {status}\r\n{head}\r\nTransfer-Encoding: chunked\r\n\r\n").into_bytes();
-        for piece in body.chunks(5_000) {
-            answer.extend_from_slice(format!("{:x}\r\n", piece.len()).as_bytes());
-            answer.extend_from_slice(&[piece, b"\r\n"].concat());
-        }
-        answer.extend_from_slice(b"0\r\n\r\n");
+            format!("HTTP/1.1 {status}\r\n{head}\r\nContent-Length: {}\r\n\r\n", body.len()).into_bytes();
+        answer.extend_from_slice(body);
         answer
     }
 

@@ -1,0 +1,223 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use lilypad_core::model::Amount;
+
+const EXAMPLES: &str = "\
+Examples:
+  lilypad run examples/modules/cowsay -i Message=\"hello, pond\"
+  lilypad run examples/modules/mandelbrot -i width=320 --output-dir picture
+  lilypad run github.com/owner/module:v1.0.0 -i Prompt=\"a frog\" --json
+  lilypad module new my-module
+  lilypad receipt verify results.receipt.json
+
+Exit codes: 0 done · 1 our own fault · 2 usage or bad input · 3 authorisation · 4 network · 5 ledger or chain ·
+6 the job failed · 7 verification failed · 8 timed out · 9 refused by policy, or no machine fits · 130 cancelled";
+
+/// Run compute jobs on machines that others own, pay only for measured work, get a result you can check.
+#[derive(Debug, Parser)]
+#[command(name = "lilypad", version, after_help = EXAMPLES, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run a module and wait for its result.
+    Run(RunArgs),
+    /// Write, check and look at modules.
+    Module(ModuleArgs),
+    /// Check receipts.
+    Receipt(ReceiptArgs),
+}
+
+impl Command {
+    pub(crate) fn wants_json(&self) -> bool {
+        match self {
+            Self::Run(args) => args.json,
+            Self::Module(args) => args.command.wants_json(),
+            Self::Receipt(ReceiptArgs { command: ReceiptCommand::Verify { json, .. } }) => *json,
+        }
+    }
+}
+
+/// Starts a whole network inside this process (ledger, solver, provider), with play money, and runs the module on it.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lilypad run examples/modules/cowsay -i Message=\"hello, pond\"
+  lilypad run examples/modules/wordcount --inputs-path texts --output-dir counts
+  lilypad run examples/modules/forever --timeout 2s
+  lilypad run ./my-module -i n=5 --json | jq .cost")]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) module: ModuleSource,
+    /// An input as NAME=VALUE; may be given several times. The value may hold `=`.
+    #[arg(short = 'i', long = "input", value_name = "NAME=VALUE", value_parser = parse_input)]
+    pub(crate) inputs: Vec<(String, String)>,
+    /// Folder that holds the input files.
+    #[arg(long, value_name = "DIR", env = "INPUTS_PATH")]
+    pub(crate) inputs_path: Option<PathBuf>,
+    /// Folder for the results; must be new or empty. The receipt is put beside it as DIR.receipt.json.
+    #[arg(long, short = 'o', value_name = "DIR")]
+    pub(crate) output_dir: Option<PathBuf>,
+    /// Folder for results and caches where nothing else is said.
+    #[arg(long, value_name = "DIR", env = "LILYPAD_DATA_DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+    /// How long the program may run, such as 500ms, 2s, 5m, 1h. Default: the module's own limit, or 15m.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) timeout: Option<Duration>,
+    /// How long to wait for a machine that fits.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2s")]
+    pub(crate) match_timeout: Duration,
+    /// Most that the job may cost, such as "0.5 LP". Held while the job runs; the rest comes back. Default: 1 LP.
+    #[arg(long, value_name = "AMOUNT")]
+    pub(crate) price_cap: Option<Amount>,
+    /// Most work units (metered instructions) that the job may use.
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) max_instructions: Option<u64>,
+    /// Make ids, keys and stamps from this seed: the same seed gives the same event log, counts and receipt.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+    /// Print one JSON document to standard output and nothing else there.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Where a module is.
+#[derive(Debug, Args)]
+pub(crate) struct ModuleSource {
+    /// A folder, NAME:TAG, github.com/OWNER/REPO:REF, https://HOST[:PORT]/OWNER/REPO:REF, or …@COMMIT.
+    pub(crate) module: String,
+    /// Host that modules may be fetched from although its address is private; may be given several times.
+    #[arg(long, value_name = "HOST", env = "LILYPAD_ALLOW_PRIVATE_HOSTS", value_delimiter = ',')]
+    pub(crate) allow_private_host: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModuleArgs {
+    #[command(subcommand)]
+    pub(crate) command: ModuleCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModuleCommand {
+    /// Make a folder with a new module in it.
+    New {
+        /// Name of the module: lower-case letters, digits and `-`.
+        name: String,
+        /// Where to make the folder. Default: ./NAME.
+        #[arg(long, value_name = "DIR")]
+        path: Option<PathBuf>,
+        /// What the module runs.
+        #[arg(long, value_enum, default_value_t = Kind::Wasm)]
+        kind: Kind,
+        /// Print one JSON document to standard output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look for faults in a module. Exit 2 where there is an error among the findings.
+    Check {
+        #[command(flatten)]
+        module: ModuleSource,
+        /// Print one JSON document to standard output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show the job that a module becomes with these inputs. Exit 2 where the network would refuse the module.
+    Render {
+        #[command(flatten)]
+        module: ModuleSource,
+        /// An input as NAME=VALUE; may be given several times.
+        #[arg(short = 'i', long = "input", value_name = "NAME=VALUE", value_parser = parse_input)]
+        inputs: Vec<(String, String)>,
+        /// Print the parsed module in the wire's v2 JSON.
+        #[arg(long, conflicts_with = "raw")]
+        json: bool,
+        /// Print the rendered text of a template, byte for byte.
+        #[arg(long)]
+        raw: bool,
+    },
+    /// Print the JSON Schema of lilypad.toml.
+    Schema,
+}
+
+impl ModuleCommand {
+    fn wants_json(&self) -> bool {
+        match self {
+            Self::New { json, .. } | Self::Check { json, .. } | Self::Render { json, .. } => *json,
+            Self::Schema => false,
+        }
+    }
+}
+
+/// What a new module runs.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Kind {
+    /// A WebAssembly program written in Rust.
+    Wasm,
+    /// A container image.
+    Docker,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReceiptArgs {
+    #[command(subcommand)]
+    pub(crate) command: ReceiptCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReceiptCommand {
+    /// Check a receipt offline: both signatures, the arithmetic of its cost, and the results where they are at hand.
+    Verify {
+        /// The receipt's JSON file.
+        file: PathBuf,
+        /// The results folder that the receipt must speak of.
+        #[arg(long, value_name = "DIR")]
+        results: Option<PathBuf>,
+        /// Print one JSON document to standard output.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Prints what clap says and gives its exit code: help and version 0, anything else 2, as JSON where that was asked for.
+pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
+    let asked = std::env::args_os().any(|arg| arg == "--json");
+    if error.use_stderr() && asked {
+        let text = error.to_string();
+        let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let error = lilypad_core::Error::invalid("E_USAGE", line).with_hint("see lilypad --help");
+        return crate::report::Report::new(true).failure(&error);
+    }
+    // A closed pipe is no reason to fail differently.
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+}
+
+fn parse_input(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("an input is NAME=VALUE".to_owned()),
+    }
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let seconds: f64 = match (number.parse::<f64>(), unit) {
+        (Ok(number), "ms") => number / 1_000.0,
+        (Ok(number), "s" | "") => number,
+        (Ok(number), "m") => number * 60.0,
+        (Ok(number), "h") => number * 3_600.0,
+        _ => return Err("a time is a number and a unit: 500ms, 2s, 5m, 1h".to_owned()),
+    };
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if !duration.is_zero() && seconds <= 31_536_000.0 => Ok(duration),
+        _ => Err("a time is longer than zero and at most a year".to_owned()),
+    }
+}

@@ -1,0 +1,110 @@
+//! What people read on standard error and programs read on standard output.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use lilypad_core::Error;
+use serde_json::{Map, Value, json};
+
+/// Where a command reports to: people on standard error, and a program on standard output where it asked for JSON.
+#[derive(Debug)]
+pub(crate) struct Report {
+    json: bool,
+}
+
+impl Report {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// One line for people.
+    pub(crate) fn say(&self, line: impl AsRef<str>) {
+        // Nobody may be reading any more; that is no failure of the job.
+        let _ = writeln!(std::io::stderr(), "{}", line.as_ref());
+    }
+
+    /// A line with a short label before it.
+    pub(crate) fn field(&self, label: &str, value: impl AsRef<str>) {
+        self.say(format!("  {label:<9} {}", value.as_ref()));
+    }
+
+    /// The one JSON document, where it was asked for.
+    pub(crate) fn document(&self, value: &Value) {
+        if self.json {
+            let _ = writeln!(std::io::stdout(), "{value:#}");
+        }
+    }
+
+    /// Text or bytes that are the command's very output.
+    pub(crate) fn output(&self, bytes: &[u8]) {
+        let mut out = std::io::stdout();
+        let _ = out.write_all(bytes).and_then(|()| out.flush());
+    }
+
+    /// Reports a failure in one line, as JSON too where that was asked for, and gives the exit code.
+    pub(crate) fn failure(&self, error: &Error) -> ExitCode {
+        self.failure_with(error, Map::new())
+    }
+
+    /// The same, with what is known of the job beside it.
+    pub(crate) fn failure_with(&self, error: &Error, mut document: Map<String, Value>) -> ExitCode {
+        self.say(format!("error: {}", printable(&error.to_string())));
+        document.insert("error".to_owned(), error_json(error));
+        self.document(&Value::Object(document));
+        ExitCode::from(error.kind().exit_code())
+    }
+}
+
+/// The error as every language shows it.
+pub(crate) fn error_json(error: &Error) -> Value {
+    let context: Map<String, Value> =
+        error.context().map(|(key, value)| (key.to_owned(), Value::from(value))).collect();
+    let retry_after = match error.retry() {
+        lilypad_core::Retry::After(delay) => Some(delay.as_secs_f64()),
+        _ => None,
+    };
+    json!({
+        "kind": error.kind().as_str(),
+        "fault": error.fault().as_str(),
+        "code": error.code(),
+        "message": error.message(),
+        "hint": error.hint(),
+        "retryable": error.retry().is_retryable(),
+        "retry_after": retry_after,
+        "operation": error.operation(),
+        "context": context,
+    })
+}
+
+/// Text from strangers without the control characters that a terminal would obey.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' | '\t' => c,
+            c if c.is_control() => char::REPLACEMENT_CHARACTER,
+            c => c,
+        })
+        .collect()
+}
+
+/// True where a person watches standard error.
+pub(crate) fn watched() -> bool {
+    std::io::stderr().is_terminal()
+}
+
+/// 1234567 as `1,234,567`.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}

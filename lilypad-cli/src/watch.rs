@@ -1,0 +1,66 @@
+//! Shows what happens to a job, as it happens.
+
+use std::io::Write;
+
+use lilypad_core::client::Job;
+use lilypad_core::wire::{JobEvent, JobEventKind};
+
+use crate::report::{Report, grouped, printable, watched};
+
+/// Follows a job to its final event and shows each.
+pub(crate) async fn watch(job: &Job, report: &Report) {
+    let Ok(mut events) = job.events().await else { return };
+    let mut line = StatusLine { open: false };
+    while let Some(event) = events.next().await {
+        show(&event, report, &mut line);
+    }
+    line.close();
+}
+
+/// The one line that is written over while a job runs; only where a person watches.
+struct StatusLine {
+    open: bool,
+}
+
+impl StatusLine {
+    fn write(&mut self, text: &str) {
+        if watched() {
+            let _ = write!(std::io::stderr(), "\r\x1b[K  {text}");
+            self.open = true;
+        }
+    }
+
+    fn close(&mut self) {
+        if self.open {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+            self.open = false;
+        }
+    }
+}
+
+fn show(event: &JobEvent, report: &Report, line: &mut StatusLine) {
+    if let JobEventKind::Progress { instruction_count } = event.kind {
+        line.write(&format!("running: {} instructions", grouped(instruction_count)));
+        return;
+    }
+    line.close();
+    match &event.kind {
+        JobEventKind::Submitted => report.field("state", "submitted: looking for a machine"),
+        JobEventKind::Waiting { reason } => report.field("waiting", printable(reason)),
+        JobEventKind::Agreed { resource_provider, rate, price_cap, .. } => report.field(
+            "state",
+            format!("deal agreed with {resource_provider}: {rate} instructions, at most {price_cap}"),
+        ),
+        JobEventKind::Started { executor } => report.field("state", format!("running ({executor})")),
+        JobEventKind::Stderr { text } => report.say(format!("  | {}", printable(text))),
+        JobEventKind::Warning { message } => report.field("warning", printable(message)),
+        JobEventKind::Cancelling => report.field("state", "cancelling"),
+        JobEventKind::ResultsSubmitted { .. } => report.field("state", "results submitted: verifying"),
+        JobEventKind::ResultsAccepted { .. } => report.field("state", "results accepted and paid"),
+        JobEventKind::Cancelled { .. } => report.field("state", "cancelled"),
+        JobEventKind::TimedOut { phase, .. } => report.field("state", format!("timed out ({phase})")),
+        JobEventKind::Failed { .. } => report.field("state", "failed"),
+        // Standard output is the command's own output; it is printed whole at the end.
+        _ => {}
+    }
+}
