@@ -186,7 +186,10 @@ impl<'p, 'i> Printer<'p, 'i> {
             if self.flags.sharp && (index == 0 || self.flags.space) {
                 text.push_str(prefix);
             }
-            text.push_str(&if verb == 'X' { format!("{byte:02X}") } else { format!("{byte:02x}") });
+            for nibble in [byte >> 4, byte & 0xf] {
+                let digit = char::from_digit(u32::from(nibble), 16).unwrap_or_default();
+                text.push(if verb == 'X' { digit.to_ascii_uppercase() } else { digit });
+            }
         }
         self.pad(text.as_bytes())
     }

@@ -98,8 +98,19 @@ pub(super) fn js(text: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Upper-case hexadecimal, at least as many digits as asked for.
+fn push_hex(out: &mut Vec<u8>, value: u32, digits: u32) {
+    let digits = digits.max((35 - value.leading_zeros()) / 4);
+    for digit in (0..digits).rev() {
+        let nibble = value >> (4 * digit) & 0xf;
+        let c = char::from_digit(nibble, 16).unwrap_or_default();
+        out.push(c.to_ascii_uppercase() as u8);
+    }
+}
+
 fn escape_unit(out: &mut Vec<u8>, c: char) {
-    out.extend(format!("\\u{:04X}", u32::from(c)).into_bytes());
+    out.extend_from_slice(b"\\u");
+    push_hex(out, u32::from(c), 4);
 }
 
 /// `urlquery`.
@@ -109,7 +120,10 @@ pub(super) fn url_query(text: &[u8]) -> Vec<u8> {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(byte),
             b' ' => out.push(b'+'),
-            _ => out.extend(format!("%{byte:02X}").into_bytes()),
+            _ => {
+                out.push(b'%');
+                push_hex(&mut out, u32::from(byte), 2);
+            }
         }
     }
     out
