@@ -1,3 +1,3 @@
 module lilypad.test/reference
 
-go 1.22
+go 1.24

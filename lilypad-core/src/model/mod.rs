@@ -1,10 +1,11 @@
 //! The protocol's data: ids, machine, module, offers, deal, result, states and their legal transitions, amounts.
 //! No I/O and no clock.
 //!
-//! Layout: `address` accounts; `amount` and `rate` money; `deal`, `offer` and `state` what the
-//! market agrees on; `files` named bytes that travel together (a module's bundle, input files, results); `ids` and `hashing` content ids;
-//! `json` the wire's JSON, read as leniently and written as exactly as the Go side does; `machine` what a machine has;
-//! `pin` the exact code of a module; `run` what a job executes; `unixfs` the content id of files; [`v2`] rendered templates.
+//! Layout: `address` accounts; `amount` and `rate` money; `offer`, `offer_limits`, `deal`, `state` and `outcome` what the
+//! market agrees on and how it ends; `files` named bytes that travel together (a module's bundle, input files, results);
+//! `ids` and `hashing` content ids; [`json`] the wire's JSON, read as leniently and written as exactly as the Go side does;
+//! `machine` what a machine has; `pin` the exact code of a module; `run` what a job executes; `unixfs` the content id of
+//! files; [`v2`] rendered templates.
 
 mod address;
 mod amount;
@@ -15,6 +16,7 @@ mod ids;
 pub mod json;
 mod machine;
 mod offer;
+mod offer_limits;
 mod outcome;
 mod pin;
 mod rate;
@@ -31,7 +33,7 @@ pub use deal::{
 };
 pub use files::{FileLimits, FileSet};
 pub use ids::{Cid, ContentId, DealId, JobId, ResourceOfferId};
-pub use machine::{GpuSpec, MachineSpec};
+pub use machine::{GpuSpec, MachineSpec, Mebibytes, Megabytes, MilliCpu};
 pub use offer::{
     DealPricing, InputFiles, JobOffer, JobOfferContainer, ModuleConfig, PricingMode, ResourceOffer,
     ResourceOfferContainer, ServiceConfig, TargetConfig,

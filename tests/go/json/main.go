@@ -47,6 +47,12 @@ func reply(op string, text []byte) answer {
 	case "parse":
 		var raw json.RawMessage
 		return done(nil, json.Unmarshal(text, &raw))
+	case "container":
+		return decode[container](text)
+	case "job":
+		return decode[job](text)
+	case "any":
+		return decode[any](text)
 	default:
 		return answer{Error: "unknown op " + op}
 	}

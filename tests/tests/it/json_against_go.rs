@@ -4,20 +4,20 @@ use lilypad_core::model::json;
 use lilypad_tests::GoProgram;
 
 /// A small repeatable source of numbers; quality does not matter here.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % limit
     }
 
-    fn pick<'a>(&mut self, choices: &[&'a [u8]]) -> &'a [u8] {
+    pub(crate) fn pick<'a>(&mut self, choices: &[&'a [u8]]) -> &'a [u8] {
         choices[self.below(choices.len())]
     }
 }
 
-const SCALARS: &[&[u8]] = &[
+pub(crate) const SCALARS: &[&[u8]] = &[
     b"null",
     b"true",
     b"false",
@@ -67,7 +67,23 @@ const ODD: &[&[u8]] = &[
     b"\xad", b"'", b"\x1f", b"\xa0", b"\xff",
 ];
 
-fn value(dice: &mut Dice, depth: usize, text: &mut Vec<u8>) {
+/// Writes items with commas between them, inside brackets.
+pub(crate) fn items(
+    dice: &mut Dice,
+    count: usize,
+    brackets: [u8; 2],
+    text: &mut Vec<u8>,
+    mut item: impl FnMut(&mut Dice, &mut Vec<u8>),
+) {
+    text.push(brackets[0]);
+    for index in 0..count {
+        text.extend(if index > 0 { &b","[..] } else { b"" });
+        item(dice, text);
+    }
+    text.push(brackets[1]);
+}
+
+pub(crate) fn value(dice: &mut Dice, depth: usize, text: &mut Vec<u8>) {
     text.extend(if dice.below(6) == 0 { dice.pick(SPACES) } else { b"" });
     match dice.below(if depth == 0 { 3 } else { 6 }) {
         0..=2 => {
@@ -76,23 +92,17 @@ fn value(dice: &mut Dice, depth: usize, text: &mut Vec<u8>) {
             text.extend(dice.pick(choices));
         }
         3 => {
-            text.push(b'[');
-            for item in 0..dice.below(4) {
-                text.extend(if item > 0 { &b","[..] } else { b"" });
-                value(dice, depth - 1, text);
-            }
-            text.push(b']');
+            let count = dice.below(4);
+            items(dice, count, *b"[]", text, |dice, text| value(dice, depth - 1, text));
         }
         _ => {
-            text.push(b'{');
-            for member in 0..dice.below(4) {
-                text.extend(if member > 0 { &b","[..] } else { b"" });
+            let count = dice.below(4);
+            items(dice, count, *b"{}", text, |dice, text| {
                 let choices = if dice.below(10) == 0 { KEYS } else { &KEYS[..5] };
                 text.extend(dice.pick(choices));
                 text.extend(if dice.below(40) == 0 { &b""[..] } else { b":" });
                 value(dice, depth - 1, text);
-            }
-            text.push(b'}');
+            });
         }
     }
     text.extend(if dice.below(12) == 0 { dice.pick(ODD) } else { b"" });
@@ -120,7 +130,7 @@ fn texts() -> Vec<Vec<u8>> {
     texts
 }
 
-fn request(op: &str, text: &[u8]) -> String {
+pub(crate) fn request(op: &str, text: &[u8]) -> String {
     let hex: String = text.iter().map(|byte| format!("{byte:02x}")).collect();
     format!(r#"{{"op":"{op}","hex":"{hex}"}}"#)
 }

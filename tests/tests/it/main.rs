@@ -7,6 +7,8 @@ mod house;
 #[cfg(test)]
 mod json_against_go;
 #[cfg(test)]
+mod json_types_against_go;
+#[cfg(test)]
 mod layers;
 #[cfg(test)]
 mod modules;

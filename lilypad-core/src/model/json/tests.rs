@@ -1,5 +1,7 @@
 //! Unit tests of the JSON reader; the differential test against Go lives in the `tests` crate.
 
+use proptest::prelude::*;
+
 use super::parse::locate;
 use super::*;
 
@@ -65,4 +67,46 @@ fn a_value_is_found_by_the_indices_on_its_way() {
     assert_eq!(locate(text, &[0, 1, 0]), Some(16));
     assert_eq!(locate(text, &[1]), Some(29));
     assert_eq!(locate(text, &[2]), None);
+}
+
+/// Any JSON document whose numbers both libraries write alike.
+fn document() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(serde_json::Value::from),
+        any::<i32>().prop_map(serde_json::Value::from),
+        any::<String>().prop_map(serde_json::Value::from),
+    ];
+    leaf.prop_recursive(5, 40, 5, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(serde_json::Value::from),
+            prop::collection::btree_map(any::<String>(), inner, 0..5)
+                .prop_map(|members| serde_json::Value::Object(members.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn documents_survive_both_libraries(document in document()) {
+        let theirs = serde_json::to_vec_pretty(&document).unwrap();
+        let value = parse(&theirs).unwrap();
+        let ours = to_string(&value).unwrap();
+        let escaped = !ours.contains(['<', '>', '&', '\u{2028}', '\u{2029}']);
+        prop_assert!(escaped, "{}", ours);
+        prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&ours).unwrap(), document);
+        prop_assert_eq!(from_slice::<Value>(ours.as_bytes()).unwrap(), parse(ours.as_bytes()).unwrap());
+    }
+
+    #[test]
+    fn no_text_makes_it_panic(text in prop::collection::vec(prop_oneof![
+        Just(b'"'), Just(b'\\'), Just(b'{'), Just(b'['), Just(b'}'), Just(b']'), Just(b','), Just(b':'), Just(b'u'),
+        Just(b'd'), Just(b'8'), Just(b'-'), Just(b'.'), Just(b'e'), any::<u8>(),
+    ], 0..40)) {
+        if let Err(error) = from_slice::<crate::model::v2::Module>(&text) {
+            prop_assert!(error.line > 0 && error.column > 0);
+        }
+    }
 }

@@ -62,18 +62,21 @@ impl<'a> Node<'a> {
         Ok(number.unwrap_or_default())
     }
 
-    /// The elements of a list; the same index of repeated lists shares a place.
+    /// The elements of a list. The same index of repeated lists shares a place, even where a shorter list came between
+    /// them: Go reads all of them into one memory. What the last list cuts off is not looked at any more.
     fn elements(self) -> Result<Vec<Self>, DecodeError> {
         let mut places: Vec<Self> = Vec::new();
+        let mut count = 0;
         for value in self.since_null().0 {
             let Value::Array(items) = value else { return Err(DecodeError::wrong("a list", value)) };
             if items.is_empty() {
                 places.clear();
             }
-            places.resize_with(places.len().max(items.len()), Self::default);
-            places.truncate(items.len());
+            count = items.len();
+            places.resize_with(places.len().max(count), Self::default);
             places.iter_mut().zip(items).for_each(|(place, item)| place.0.push(item));
         }
+        places.truncate(count);
         Ok(places)
     }
 
@@ -224,7 +227,8 @@ fn any_number<'de, V: Visitor<'de>>(
     if let Ok(number) = literal.parse() {
         return visitor.visit_u64(number);
     }
-    if let Ok(number) = literal.parse() {
+    // Only a float keeps the sign of -0.
+    if let Some(number) = literal.parse().ok().filter(|number| *number != 0) {
         return visitor.visit_i64(number);
     }
     match literal.parse::<f64>() {
