@@ -155,3 +155,17 @@ fn the_systems_answers_have_codes() {
     assert_eq!(of(io::ErrorKind::ReadOnlyFilesystem).code(), "E_PERMISSION");
     assert_eq!(of(io::ErrorKind::TimedOut).code(), "E_IO");
 }
+
+#[test]
+fn a_full_disk_is_named_and_left_clean() {
+    let Some(folder) = std::env::var_os("LILYPAD_SMALL_DISK") else {
+        eprintln!("SKIP a_full_disk_is_named_and_left_clean: LILYPAD_SMALL_DISK is not set");
+        return;
+    };
+    let folder = Path::new(&folder);
+    let large = FileSet::from_files([("a", vec![b'a'; 1_000]), ("b/c", vec![b'b'; 4 << 20])]).unwrap();
+    let error = write_folder(&large, &folder.join("results")).unwrap_err();
+    assert_eq!((error.code(), error.fault()), ("E_DISK_FULL", Fault::User));
+    assert_eq!(code(write_file(&folder.join("file"), &vec![b'a'; 4 << 20])), "E_DISK_FULL");
+    assert!(names(folder).is_empty());
+}
