@@ -1,5 +1,7 @@
 //! The text of a template, without rendering it: where actions stand in the JSON around them, and what no JSON has.
 
+use std::collections::BTreeSet;
+
 use crate::module::{Finding, Position};
 
 /// What surrounds an action.
@@ -119,13 +121,12 @@ impl Scan<'_> {
             return;
         }
         self.place.escaped = false;
-        let words: Vec<&str> =
-            body.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').collect();
+        let words = function_words(body);
         let shown: String = body.chars().take(60).collect();
         let safe = "let the placeholder stand alone: {{if .X}}{{.X}}{{else}}\"default\"{{end}}";
-        if words.contains(&"js") {
+        if words.contains("js") {
             self.add(at, "js-quoting", format!("`js` inside a JSON string: {{{{{shown}}}}}"), safe);
-        } else if words.contains(&"subst") {
+        } else if words.contains("subst") {
             self.add(at, "subst-in-string", format!("`subst` inside a JSON string: {{{{{shown}}}}}"), safe);
         } else if body.starts_with('.') && !body.contains([' ', '|', '(']) {
             self.add(at, "value-in-string", format!("a value inside a JSON string: {{{{{shown}}}}}"), safe);
@@ -142,6 +143,31 @@ impl Scan<'_> {
     fn add(&mut self, at: usize, rule: &'static str, message: String, hint: &str) {
         self.findings.push(super::found(rule, message).at(Some(Position::of(self.source, at))).hint(hint));
     }
+}
+
+/// The words of an action that can name functions: no fields, no variables, nothing between quotes.
+fn function_words(body: &str) -> BTreeSet<&str> {
+    let mut words = BTreeSet::new();
+    let (mut start, mut quote, mut before) = (None, None, ' ');
+    for (at, letter) in body.char_indices().chain([(body.len(), ' ')]) {
+        if let Some(open) = quote {
+            let escaped = before == '\\' && open == '"';
+            quote = (letter != open || escaped).then_some(open);
+            before = if escaped { ' ' } else { letter };
+            continue;
+        } else if letter.is_alphanumeric() || letter == '_' {
+            start = start.or(Some((at, before)));
+        } else {
+            if let Some((from, mark)) = start.take()
+                && !matches!(mark, '.' | '$')
+            {
+                words.extend(body.get(from..at));
+            }
+            quote = matches!(letter, '"' | '`').then_some(letter);
+        }
+        before = letter;
+    }
+    words
 }
 
 /// `$x := …` and `$x = …` print nothing.
@@ -219,6 +245,13 @@ mod tests {
         assert_eq!(rules(r#"{"a": "{{ subst "X=%s" .X }}"}"#), ["subst-in-string 1:8"]);
         assert_eq!(rules(r#"{"a": "{{- .X -}}"}"#), ["value-in-string 1:8"]);
         assert_eq!(rules(r#"{"a": "{{ printf "%s" (printf "%q" .X) }}"}"#), ["template-position 1:8"]);
+    }
+
+    #[test]
+    fn only_functions_count_as_functions() {
+        assert_eq!(rules(r#"{"a": "{{ .js }}"}"#), ["value-in-string 1:8"]);
+        assert_eq!(rules(r#"{"a": "{{ printf "js %s \" subst" .X }}"}"#), ["template-position 1:8"]);
+        assert_eq!(rules(r#"{"a": "{{ (.X)|js }}"}"#), ["js-quoting 1:8"]);
     }
 
     #[test]

@@ -227,3 +227,16 @@ fn hostile_json_is_bounded() {
     assert_eq!(load(&nested).unwrap_err().code(), "E_TEMPLATE_LIMIT");
     assert!(started.elapsed().as_secs() < 5);
 }
+
+#[test]
+fn every_refusal_is_documented() {
+    let text =
+        std::fs::read_to_string(format!("{}/../docs/v2-modules.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let code = concat!(include_str!("spec.rs"), include_str!("mod.rs"));
+    let codes: std::collections::BTreeSet<&str> =
+        code.split('"').filter(|word| word.starts_with("E_") && *word != "E_JSON_TYPE").collect();
+    assert!(codes.len() >= 14, "{codes:?}");
+    for code in codes {
+        assert!(text.contains(&format!("`{code}`")), "{code} is not in docs/v2-modules.md");
+    }
+}
