@@ -66,12 +66,12 @@ pub trait Settlement: Send + Sync + fmt::Debug {
     /// `Conflict` (`E_STALE_EPOCH`, `E_DEAL_STATE`), `Unauthorized` (`E_NOT_PARTY`), `NotFound` (`E_DEAL_UNKNOWN`).
     fn advance(&self, deal: DealId, epoch: u64, event: DealEvent) -> BoxFuture<'_, Result<Settled>>;
 
-    /// Hands in results that took `work_units`. The provider calls it. Errors as [`advance`](Self::advance).
+    /// Hands in results that took `work_units`. The provider calls it, or the solver for it. Errors as [`advance`](Self::advance).
     fn submit(&self, deal: DealId, epoch: u64, work_units: u64) -> BoxFuture<'_, Result<Settled>> {
         self.advance(deal, epoch, DealEvent::Submit { work_units })
     }
 
-    /// Accepts the results and pays for them. The job creator calls it. Errors as [`advance`](Self::advance).
+    /// Accepts the results and pays for them. The job creator calls it, or the solver for it. Errors as [`advance`](Self::advance).
     fn accept(&self, deal: DealId, epoch: u64) -> BoxFuture<'_, Result<Settled>> {
         self.advance(deal, epoch, DealEvent::Accept)
     }
@@ -82,7 +82,7 @@ pub trait Settlement: Send + Sync + fmt::Debug {
         self.advance(deal, epoch, DealEvent::CancelByCreator { work_units })
     }
 
-    /// Gives the job back: nothing is paid. The provider calls it. Errors as [`advance`](Self::advance).
+    /// Gives the job back: nothing is paid. The provider calls it, or the solver for it. Errors as [`advance`](Self::advance).
     fn cancel_by_provider(&self, deal: DealId, epoch: u64) -> BoxFuture<'_, Result<Settled>> {
         self.advance(deal, epoch, DealEvent::CancelByProvider)
     }
