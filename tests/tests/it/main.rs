@@ -1,6 +1,8 @@
 //! The whole-system tests, as one program: each module is one subject.
 
 #[cfg(test)]
+mod example_modules;
+#[cfg(test)]
 mod git;
 #[cfg(test)]
 mod house;
