@@ -1,12 +1,15 @@
 //! The platform seam: spawn, blocking work, clocks, cancel tokens, random bytes. Nothing else mentions the target.
 //!
 //! Layout: [`clock`](Clock) is time that tests can hold still; [`cancel`](CancelToken) stops work and says why;
-//! `native` and `browser` are twins with the same functions on tokio and on the page's event loop.
+//! `waiter` waits for async work on a plain thread; `native` and `browser` are twins with the same functions on tokio
+//! and on the page's event loop.
 
 mod cancel;
 mod clock;
 mod random;
 mod stopwatch;
+#[cfg(all(feature = "executor-wasm", not(target_family = "wasm")))]
+mod waiter;
 
 #[cfg(target_family = "wasm")]
 #[path = "browser.rs"]
@@ -23,3 +26,5 @@ pub(crate) use platform::TaskGroup;
 pub(crate) use platform::spawn;
 pub(crate) use random::Random;
 pub(crate) use stopwatch::Stopwatch;
+#[cfg(all(feature = "executor-wasm", not(target_family = "wasm")))]
+pub(crate) use waiter::Waiter;

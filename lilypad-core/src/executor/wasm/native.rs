@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Result};
 use crate::executor::{EventSink, Executor, RunOutcome, RunRequest};
 use crate::model::RunSpec;
-use crate::rt::{BoxFuture, CancelReason, CancelToken};
+use crate::rt::{BoxFuture, CancelReason, CancelToken, Clock, Waiter};
 
 use super::engine::Wasmi;
 use super::host::Watch;
@@ -94,12 +93,12 @@ impl Executor for WasmExecutor {
         let engine = Arc::clone(&self.engine);
         Box::pin(async move {
             let left_alone = LeftAlone::default();
-            let runtime = Handle::current();
+            let waiter = Waiter::current()?;
             let flag = Arc::clone(&left_alone.0);
             let work = move || {
                 let RunSpec::Wasm(run) = &request.run else { return Err(job::not_wasm()) };
                 let watch = JobWatch { cancel: cancel.clone(), left_alone: flag, last: Instant::now() };
-                let time = JobTime { cancel, runtime, start: Instant::now() };
+                let time = JobTime { cancel, waiter, start: Instant::now() };
                 job::run(&engine, &request, run, &events, Machine::new(Box::new(watch), Box::new(time)))
             };
             on_thread(work).await?
@@ -157,7 +156,7 @@ impl Watch for JobWatch {
 
 struct JobTime {
     cancel: CancelToken,
-    runtime: Handle,
+    waiter: Waiter,
     start: Instant,
 }
 
@@ -172,10 +171,11 @@ impl RealTime for JobTime {
     }
 
     fn wait(&self, duration: Duration) -> Result<(), Stop> {
-        self.runtime.block_on(async {
+        let clock = Clock::system();
+        self.waiter.wait(async {
             tokio::select! {
                 reason = self.cancel.cancelled() => Err(Stop::Cancelled(reason)),
-                () = tokio::time::sleep(duration) => Ok(()),
+                () = clock.sleep(duration) => Ok(()),
             }
         })
     }
