@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::error::Result;
+pub use crate::model::{ExecutorEvent, Usage};
 use crate::model::{FileSet, RunSpec};
 use crate::rt::{BoxFuture, CancelToken};
 
@@ -144,15 +145,6 @@ pub enum StopReason {
     Cancelled(crate::rt::CancelReason),
 }
 
-/// What a job used, measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// Metered instructions.
-    pub instructions: u64,
-    /// Most bytes of linear memory at any time.
-    pub peak_memory_bytes: u64,
-}
-
 /// How a job ended, what it used and what it left.
 #[derive(Clone, Debug)]
 pub struct RunOutcome {
@@ -162,23 +154,6 @@ pub struct RunOutcome {
     pub usage: Usage,
     /// The results folder: `stdout`, `stderr`, `exitCode`, and the declared outputs.
     pub results: FileSet,
-}
-
-/// What happens while a job runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ExecutorEvent {
-    /// A piece of a line or a whole line that the job wrote to `stdout`, without the line end.
-    Stdout(String),
-    /// The same for `stderr`.
-    Stderr(String),
-    /// Work units used so far; sent a few times a second at most.
-    Progress {
-        /// Metered instructions so far.
-        instructions: u64,
-    },
-    /// Something that the user should know and that does not stop the job (a hidden file was left out…).
-    Warning(String),
 }
 
 /// Where an executor sends its events; never blocks.

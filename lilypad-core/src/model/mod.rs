@@ -1,15 +1,16 @@
 //! The protocol's data: ids, machine, module, offers, deal, result, states and their legal transitions, amounts.
 //! No I/O and no clock.
 //!
-//! Layout: `address` accounts; `amount` and `rate` money; `offer`, `offer_limits`, `deal`, `state` and `outcome` what the
-//! market agrees on and how it ends; `files` named bytes that travel together (a module's bundle, input files, results);
-//! `ids` and `hashing` content ids; [`json`] the wire's JSON, read as leniently and written as exactly as the Go side does;
-//! `machine` what a machine has; `pin` the exact code of a module; `run` what a job executes; `unixfs` the content id of
-//! files; [`v2`] rendered templates.
+//! Layout: `address` accounts; `amount` and `rate` money; `offer`, `offer_limits`, `deal` and `state` what the market
+//! agrees on; `execution` and `outcome` what a running job tells and how it ends; `files` named bytes that travel together
+//! (a module's bundle, input files, results); `ids` and `hashing` content ids; [`json`] the wire's JSON, read as leniently
+//! and written as exactly as the Go side does; `machine` what a machine has; `pin` the exact code of a module; `run` what a
+//! job executes; `unixfs` the content id of files; [`v2`] rendered templates.
 
 mod address;
 mod amount;
 mod deal;
+mod execution;
 mod files;
 mod hashing;
 mod ids;
@@ -31,6 +32,7 @@ pub use deal::{
     Deal, DealContainer, DealMembers, DealTransactions, DealTransactionsJobCreator, DealTransactionsMediator,
     DealTransactionsResourceProvider, JobResult, MatchDecision, SolverEvent,
 };
+pub use execution::{ExecutorEvent, Usage};
 pub use files::{FileLimits, FileSet};
 pub use ids::{Cid, ContentId, DealId, JobId, ResourceOfferId};
 pub use machine::{GpuSpec, MachineSpec, Mebibytes, Megabytes, MilliCpu};

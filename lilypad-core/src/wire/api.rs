@@ -6,8 +6,7 @@ use tokio::sync::mpsc;
 
 use super::{DealNotice, EventStream, JobProposal, JobStatus, OfferProposal, ResultSubmission};
 use crate::error::Result;
-use crate::executor::ExecutorEvent;
-use crate::model::{Address, DealId, JobId, ResourceOfferId};
+use crate::model::{Address, DealId, ExecutorEvent, JobId, ResourceOfferId};
 use crate::rt::{BoxFuture, CancelReason};
 use crate::signer::{Domain, Signature, Signed};
 

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::error::Result;
-use crate::executor::Usage;
 use crate::market::{JobTerms, OfferTerms};
 use crate::model::json;
 use crate::model::{
     Address, AgreementState, Amount, ContentId, Deal, DealId, FileSet, JobId, JobOffer, ModulePin, Outcome,
-    ResourceOffer,
+    ResourceOffer, Usage,
 };
 use crate::signer::{Domain, Receipt, ReceiptBody, Typed, TypedData, TypedValue};
 
