@@ -21,6 +21,11 @@ impl Report {
         self.json
     }
 
+    /// True where a person watches standard output.
+    pub(crate) fn is_live(&self) -> bool {
+        !self.json && std::io::stdout().is_terminal()
+    }
+
     /// One line for people.
     pub(crate) fn say(&self, line: impl AsRef<str>) {
         // Nobody may be reading any more; that is no failure of the job.

@@ -98,7 +98,7 @@ fn finish(args: &RunArgs, result: &JobResult, ready_ms: f64, report: &Report) ->
         document.insert("output_dir".to_owned(), folder.to_string_lossy().into());
         document.insert("receipt_path".to_owned(), receipt_path(folder).to_string_lossy().into());
     }
-    if !report.is_json() {
+    if !report.is_json() && !report.is_live() {
         report.output(result.files().get("stdout").map(AsRef::as_ref).unwrap_or_default());
     }
     tell_result(result, folder.as_deref(), report);

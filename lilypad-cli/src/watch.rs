@@ -60,7 +60,10 @@ fn show(event: &JobEvent, report: &Report, line: &mut StatusLine) {
         JobEventKind::Cancelled { .. } => report.field("state", "cancelled"),
         JobEventKind::TimedOut { phase, .. } => report.field("state", format!("timed out ({phase})")),
         JobEventKind::Failed { .. } => report.field("state", "failed"),
-        // Standard output is the command's own output; it is printed whole at the end.
+        // A person sees what the job prints as it comes; a pipe gets the exact bytes at the end.
+        JobEventKind::Stdout { text } if report.is_live() => {
+            report.output(format!("{}\n", printable(text)).as_bytes());
+        }
         _ => {}
     }
 }

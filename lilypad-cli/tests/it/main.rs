@@ -1,0 +1,14 @@
+//! The `lilypad` command as its users meet it: the real binary, real modules, real folders.
+
+#[cfg(test)]
+mod failures;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod modules;
+#[cfg(test)]
+mod run;
+#[cfg(test)]
+mod stop;
+#[cfg(test)]
+mod tool;
