@@ -46,10 +46,11 @@ fn check(source: &ModuleSource, report: &Report) -> Result<ExitCode> {
     let module = open(source, &data_dir(None))?;
     let findings = module.check();
     for finding in &findings {
-        report.say(printable(&finding.to_string()));
+        report.say(line(finding));
     }
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    report.say(format!("{}: {} findings, {errors} of them errors", printable(module.name()), findings.len()));
+    let name = if module.name().is_empty() { source.module.as_str() } else { module.name() };
+    report.say(format!("{}: {} findings, {errors} of them errors", printable(name), findings.len()));
     report.document(&json!({
         "module": module.name(),
         "pin": module.pin(),
@@ -57,6 +58,11 @@ fn check(source: &ModuleSource, report: &Report) -> Result<ExitCode> {
         "errors": errors,
     }));
     Ok(ExitCode::from(if errors == 0 { 0 } else { 2 }))
+}
+
+/// `warning[js-quoting] line 3, column 5: …`
+fn line(finding: &Finding) -> String {
+    format!("{}[{}] {}", finding.severity, finding.rule, printable(&finding.to_string()))
 }
 
 fn finding_json(finding: &Finding) -> serde_json::Value {
@@ -75,7 +81,7 @@ fn render(source: &ModuleSource, given: &[(String, String)], raw: bool, report: 
     let module = open(source, &data_dir(None))?;
     let rendered = module.render(&inputs(given)?)?;
     for warning in &rendered.warnings {
-        report.say(format!("warning: {}", printable(&warning.to_string())));
+        report.say(line(warning));
     }
     if let Err(error) = rendered.runnable() {
         report.say(format!("warning: it would not run here: {}", printable(&error.to_string())));

@@ -66,8 +66,7 @@ impl Report {
 
 /// The error as every language shows it.
 pub(crate) fn error_json(error: &Error) -> Value {
-    let context: Map<String, Value> =
-        error.context().map(|(key, value)| (key.to_owned(), Value::from(value))).collect();
+    let context = context(error);
     let retry_after = match error.retry() {
         lilypad_core::Retry::After(delay) => Some(delay.as_secs_f64()),
         _ => None,
@@ -83,6 +82,21 @@ pub(crate) fn error_json(error: &Error) -> Value {
         "operation": error.operation(),
         "context": context,
     })
+}
+
+/// The context by key; a key that was added several times holds a list.
+fn context(error: &Error) -> Map<String, Value> {
+    let mut context = Map::new();
+    for (key, value) in error.context() {
+        match context.get_mut(key) {
+            None => {
+                context.insert(key.to_owned(), Value::from(value));
+            }
+            Some(Value::Array(values)) => values.push(Value::from(value)),
+            Some(first) => *first = Value::from(vec![first.take(), Value::from(value)]),
+        }
+    }
+    context
 }
 
 /// Text from strangers without the control characters that a terminal would obey.

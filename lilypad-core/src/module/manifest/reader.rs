@@ -102,6 +102,19 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// True where a key stands in the text, readable or not.
+    pub(super) fn has(&self, path: &str) -> bool {
+        self.places.contains_key(path)
+    }
+
+    /// True where something at `path` or below was complained about.
+    pub(super) fn is_broken(&self, path: &str) -> bool {
+        let below = |field: &str| {
+            field.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        self.complaints.iter().any(|complaint| complaint.field.as_deref().is_some_and(below))
+    }
+
     /// Every complaint, in the order of the text.
     pub(super) fn into_complaints(mut self) -> Vec<Finding> {
         self.complaints.sort_by_key(|complaint| complaint.position);
@@ -188,9 +201,10 @@ fn join(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
+/// What cannot be read counts as left out, so that the rest is checked too: the complaint refuses the manifest anyway.
 impl<T: Read> Read for Option<T> {
     fn read(node: &Node<'_>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
-        T::read(node, path, reader).map(Some)
+        Some(T::read(node, path, reader))
     }
 
     fn absent(_path: &str, _table: usize, _reader: &mut Reader<'_>) -> Option<Self> {
@@ -198,26 +212,40 @@ impl<T: Read> Read for Option<T> {
     }
 }
 
+/// A table that must be there; `None` where it cannot be read, so that the rest is checked too.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Needed<T>(pub(super) Option<T>);
+
+impl<T: Read> Read for Needed<T> {
+    fn read(node: &Node<'_>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self(T::read(node, path, reader)))
+    }
+
+    fn absent(path: &str, table: usize, reader: &mut Reader<'_>) -> Option<Self> {
+        Some(Self(T::absent(path, table, reader)))
+    }
+}
+
 impl<T: Read> Read for Vec<T> {
     fn read(node: &Node<'_>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
         let DeValue::Array(array) = node.get_ref() else {
             reader.wrong_type(node, path, "a list");
-            return None;
+            return Some(Self::new());
         };
         if array.len() > ENTRIES {
             reader.too_many(node, path, array.len());
-            return None;
+            return Some(Self::new());
         }
-        let read: Vec<Option<T>> = array
+        let items = array
             .iter()
             .enumerate()
-            .map(|(index, item)| {
+            .filter_map(|(index, item)| {
                 let path = format!("{path}[{index}]");
                 reader.places.insert(path.clone(), item.span().start);
                 T::read(item, &path, reader)
             })
             .collect();
-        read.into_iter().collect()
+        Some(items)
     }
 
     fn absent(_path: &str, _table: usize, _reader: &mut Reader<'_>) -> Option<Self> {
@@ -229,24 +257,21 @@ impl<T: Read> Read for BTreeMap<String, T> {
     fn read(node: &Node<'_>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
         let DeValue::Table(table) = node.get_ref() else {
             reader.wrong_type(node, path, "a table");
-            return None;
+            return Some(Self::new());
         };
         if table.len() > ENTRIES {
             reader.too_many(node, path, table.len());
-            return None;
+            return Some(Self::new());
         }
-        let mut read = Some(Self::new());
+        let mut read = Self::new();
         for (key, item) in table {
             let path = join(path, key.get_ref());
             reader.places.insert(path.clone(), key.span().start);
-            match (T::read(item, &path, reader), &mut read) {
-                (Some(value), Some(map)) => {
-                    map.insert(key.get_ref().to_string(), value);
-                }
-                _ => read = None,
+            if let Some(value) = T::read(item, &path, reader) {
+                read.insert(key.get_ref().to_string(), value);
             }
         }
-        read
+        Some(read)
     }
 
     fn absent(_path: &str, _table: usize, _reader: &mut Reader<'_>) -> Option<Self> {

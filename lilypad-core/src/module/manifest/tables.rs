@@ -2,19 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::reader::{Amount, Node, Number, Read, Reader, Scalar, table, text_or_table, words};
+use super::reader::{Amount, Needed, Node, Number, Read, Reader, Scalar, table, text_or_table, words};
 
 table! {
     /// A Lilypad module: what runs, what it takes, what it needs and what it leaves.
     pub(super) struct ManifestFile {
         /// Who and what the module is.
-        module = "module": ModuleTable,
+        #[schemars(with = "ModuleTable")]
+        module = "module": Needed<ModuleTable>,
         /// What the caller gives, by name. A value is bound to one argument or variable as a whole; it is never
         /// spliced into text.
         #[schemars(default)]
         inputs = "inputs": BTreeMap<String, InputTable>,
         /// What runs: exactly one of `wasm`, `docker`, `cuda`.
-        run = "run": RunTable,
+        #[schemars(with = "RunTable")]
+        run = "run": Needed<RunTable>,
         /// What the machine needs at least.
         machine = "machine": Option<MachineTable>,
         /// Input files. The job finds them read-only in `/inputs`.

@@ -151,8 +151,10 @@ impl Examiner<'_> {
                     self.warn("publisher-estuary", path, message);
                 }
                 other => {
-                    let message =
-                        format!("nothing is published to {other}: results travel through the network");
+                    let message = format!(
+                        "nothing is published to {}: results travel through the network",
+                        other.as_str().to_uppercase()
+                    );
                     self.warn("publisher-unused", path, message);
                 }
             }

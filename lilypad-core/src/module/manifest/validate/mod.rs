@@ -22,9 +22,9 @@ const DECLARED: usize = 256;
 
 pub(super) fn manifest(file: ManifestFile, reader: &mut Reader<'_>) -> Option<Manifest> {
     count(&file, reader);
-    let info = info(file.module, reader);
+    let info = file.module.0.map(|table| info(table, reader));
     let inputs = input::inputs(file.inputs, reader);
-    let run = run::run(file.run, &inputs, reader);
+    let run = file.run.0.and_then(|table| run::run(table, &inputs, reader));
     let machine = machine::machine(file.machine, reader);
     let files = files(file.files, reader);
     let outputs = outputs(&file.outputs, run.as_ref(), reader);
@@ -33,7 +33,7 @@ pub(super) fn manifest(file: ManifestFile, reader: &mut Reader<'_>) -> Option<Ma
     let determinism = determinism(file.determinism, run.as_ref(), reader);
     Some(Manifest {
         text: reader.source().to_owned(),
-        info,
+        info: info?,
         inputs,
         run: run?,
         machine,

@@ -15,7 +15,7 @@ pub(super) fn run(table: RunTable, inputs: &[InputSpec], reader: &mut Reader<'_>
     let given =
         [("wasm", table.wasm.is_some()), ("docker", table.docker.is_some()), ("cuda", table.cuda.is_some())];
     let given: Vec<&str> = given.iter().filter(|(_, given)| *given).map(|(name, _)| *name).collect();
-    if given.len() != 1 {
+    if given.len() != 1 && !reader.is_broken("run") {
         let got = if given.is_empty() { "none".to_owned() } else { given.join(" and ") };
         let message = format!("`run` must name exactly one of wasm, docker, cuda, not {got}");
         reader.complain("run", "E_MANIFEST_RUN", message);
@@ -35,7 +35,7 @@ pub(super) fn run(table: RunTable, inputs: &[InputSpec], reader: &mut Reader<'_>
         (None, Some(docker)) => Some(self::docker(docker, &mut leaves, reader)),
         (None, None) => None,
     };
-    if run.is_some() {
+    if run.is_some() && !reader.is_broken("run") {
         for input in inputs.iter().filter(|input| !leaves.used.contains(&input.name)) {
             let message = format!("input `{}` is declared and never used", input.name);
             let hint = format!("bind it with {{ input = {:?} }} under `run`, or remove it", input.name);
@@ -150,6 +150,9 @@ impl Leaves<'_> {
             LeafTable::Input(leaf) => leaf,
         };
         let Some(input) = self.inputs.iter().find(|input| input.name == leaf.input) else {
+            if reader.has(&format!("inputs.{}", leaf.input)) {
+                return None;
+            }
             let message = format!("`{path}` binds the input `{}`, which is not declared", short(&leaf.input));
             let names: Vec<&str> = self.inputs.iter().map(|input| input.name.as_str()).collect();
             match suggest::hint(&leaf.input, names) {
