@@ -5,6 +5,7 @@ use std::path::Path;
 
 use criterion::Criterion;
 use lilypad_core::model::FileSet;
+use lilypad_core::module::template::Template;
 use lilypad_core::module::{Module, PinSource, folder_tree};
 
 use crate::pair::pair;
@@ -40,5 +41,45 @@ pub(crate) fn all(criterion: &mut Criterion) {
         "bind inputs to a manifest",
         ("copy the inputs", || inputs.clone()),
         ("render", || module.render(&inputs).expect("inputs that fit")),
+    );
+    templates(criterion);
+}
+
+/// A v2 template in the manner of those that are in use.
+const TEMPLATE: &str = r#"{
+  "machine": {"gpu": 0, "cpu": 1000, "ram": 100},
+  "job": {
+    "APIVersion": "V1beta1",
+    "Spec": {
+      "Deal": {"Concurrency": 1},
+      "Docker": {
+        "Entrypoint": ["/app/run.sh", {{ if .Message }}{{ .Message | js }}{{ else }}"hello"{{ end }}],
+        "Image": "grycap/cowsay@sha256:0000000000000000000000000000000000000000000000000000000000000000",
+        "EnvironmentVariables": [
+          {{ range $name, $value := . }}{{ printf "%s=%s" $name $value | printf "%q" }},{{ end }}
+          "{{ printf "STEPS=%s" (or .Steps "20") }}"
+        ]
+      },
+      "Engine": "Docker", "Network": {"Type": "None"}, "Timeout": 1800
+    }
+  }
+}
+"#;
+
+fn templates(criterion: &mut Criterion) {
+    let template = Template::parse(TEMPLATE).expect("a template");
+    let inputs = BTreeMap::from([("Message".to_owned(), "a prompt <with> & \"marks\" ".repeat(20))]);
+    let rendered = template.render(&inputs).expect("inputs that fit");
+    pair(
+        criterion,
+        "render a v2 template",
+        ("copy what comes out", || rendered.clone()),
+        ("render", || template.render(&inputs).expect("inputs that fit")),
+    );
+    pair(
+        criterion,
+        "read a v2 template",
+        ("render it once", || template.render(&inputs).expect("inputs that fit")),
+        ("parse", || Template::parse(TEMPLATE).expect("a template")),
     );
 }

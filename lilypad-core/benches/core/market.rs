@@ -1,0 +1,54 @@
+//! One verdict, beside the comparison of two numbers.
+
+use std::hint::black_box;
+
+use criterion::Criterion;
+use lilypad_core::market::{Candidate, JobTerms, OfferTerms, Request, Verdict, judge};
+use lilypad_core::model::{
+    Amount, Cid, ContentId, JobOffer, MachineSpec, ModulePin, ResourceOffer, ServiceConfig,
+};
+
+use crate::pair::pair;
+
+/// Offers in a market.
+const OFFERS: i64 = 1_000;
+
+pub(crate) fn all(criterion: &mut Criterion) {
+    let services = ServiceConfig {
+        solver: "0x1".into(),
+        mediator: Some(vec!["0x2".into()]),
+        ..ServiceConfig::default()
+    };
+    let job = JobOffer {
+        spec: MachineSpec { cpu: 1_000, ram: 1_000, ..MachineSpec::default() },
+        trusted_parties: services.clone(),
+        ..JobOffer::default()
+    };
+    let job_terms = JobTerms::new("wasm", Amount::from_lp(1));
+    let module = ModulePin::Content { content: ContentId(Cid::of_block(b"module")) };
+    let request = Request { offer: &job, terms: &job_terms, module: &module };
+
+    let offer_terms = OfferTerms { executors: vec!["wasm".into()], ..OfferTerms::default() };
+    // Half of them fit; the rest have too few CPUs.
+    let offers: Vec<ResourceOffer> = (0..OFFERS)
+        .map(|at| ResourceOffer {
+            index: at,
+            spec: MachineSpec { cpu: 500 + 1_000 * (at % 2), ram: 2_000, ..MachineSpec::default() },
+            trusted_parties: services.clone(),
+            ..ResourceOffer::default()
+        })
+        .collect();
+    let fits = || {
+        let candidates = offers.iter().map(|offer| Candidate { offer, terms: &offer_terms });
+        candidates.filter(|candidate| judge(&request, candidate) == Verdict::Match).count()
+    };
+    assert_eq!(fits(), offers.len() / 2, "half of the offers fit");
+    pair(
+        criterion,
+        "verdicts on 1,000 offers",
+        ("compare the CPUs", || {
+            offers.iter().filter(|offer| black_box(offer.spec.cpu) >= job.spec.cpu).count()
+        }),
+        ("judge", fits),
+    );
+}
