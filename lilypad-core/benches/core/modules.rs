@@ -35,7 +35,7 @@ pub(crate) fn all(criterion: &mut Criterion) {
         }),
     );
     let inputs: BTreeMap<String, String> =
-        [("Width", "320"), ("Zoom", "2.5")].map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        [("width", "320"), ("zoom", "2.5")].map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     pair(
         criterion,
         "bind inputs to a manifest",

@@ -89,7 +89,7 @@ fn wordcount_reads_files_and_writes_several() {
 fn mandelbrot_draws_the_same_picture_as_under_another_host() {
     // Drawn by the same program under Node's WASI.
     let expected = std::fs::read(repository().join("tests/vectors/mandelbrot-64x40.png")).unwrap();
-    let outcome = Run::of("mandelbrot", &[("Width", "64"), ("Height", "40")], &[]).go();
+    let outcome = Run::of("mandelbrot", &[("width", "64"), ("height", "40")], &[]).go();
     assert_eq!(outcome.stop, StopReason::Exited(0), "{}", text(&outcome, "stderr"));
     assert!(outcome.results.get("outputs/mandelbrot.png").is_some_and(|picture| *picture == expected));
 }

@@ -50,3 +50,25 @@ fn the_rules_can_fail() {
     assert!(silent("src/a.rs", "use b;\n").is_some());
     assert!(all().count() > 30, "the sources are found");
 }
+
+#[test]
+fn the_readme_shows_the_example_that_is_run() {
+    let read = |path: &str| std::fs::read_to_string(lilypad_tests::repository().join(path)).unwrap();
+    let example = read("examples/quickstart.rs");
+    let (_about, code) = example.split_once("\n\n").unwrap();
+    assert!(read("README.md").contains(&format!("```rust\n{code}```\n")), "README.md: copy {code}");
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    for document in
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "examples/modules/README.md"]
+    {
+        let path = lilypad_tests::repository().join(document);
+        let text = std::fs::read_to_string(&path).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap();
+            assert!(file.contains("://") || path.with_file_name(file).exists(), "{document}: {link}");
+        }
+    }
+}
