@@ -4,9 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use crate::executor::wasm::WasmExecutor;
-use crate::executor::{EventSink, Executor, ExecutorEvent, Limits, RunOutcome, RunRequest, StopReason};
+use crate::executor::{
+    EventSink, Executor, ExecutorEvent, LimitKind, Limits, RunOutcome, RunRequest, StopReason,
+};
 use crate::model::{ClockPolicy, FileSet, RandomPolicy, RunSpec, WasmRun};
 use crate::rt::CancelToken;
+
+mod limits;
+mod script;
+mod wasi;
 
 pub(super) fn request(wat: &str) -> RunRequest {
     let mut bundle = FileSet::new();
@@ -27,6 +33,10 @@ pub(super) fn request(wat: &str) -> RunRequest {
         seed: [7; 32],
         limits: Limits { instructions: 1_000_000_000, ..Limits::default() },
     }
+}
+
+pub(super) fn run(request: RunRequest) -> crate::Result<RunOutcome> {
+    run_with(request, EventSink::discard(), CancelToken::new())
 }
 
 pub(super) fn run_with(
