@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{EventSink, Executor, ExecutorEvent, LimitKind, RunOutcome, RunRequest, StopReason, Usage};
 use crate::error::{Error, Result};
-use crate::model::{FileSet, Outcome, RunSpec};
+use crate::model::{FileSet, RunSpec};
 use crate::rt::{BoxFuture, CancelToken};
 
 /// Runs no program: obeys the arguments of a WebAssembly job, one order each.
@@ -107,15 +107,9 @@ impl FakeJob {
     }
 
     fn finish(mut self, stop: StopReason) -> Result<RunOutcome> {
-        let code = match &stop {
-            StopReason::Exited(code) => *code,
-            StopReason::Trapped(_) => Outcome::Trapped.exit_code(),
-            StopReason::Limit(limit) => Outcome::Limit(limit.code().to_owned()).exit_code(),
-            StopReason::Cancelled(_) => Outcome::Cancelled.exit_code(),
-        };
         self.results.insert("stdout", self.stdout.into_bytes())?;
         self.results.insert("stderr", Vec::new())?;
-        self.results.insert("exitCode", code.to_string().into_bytes())?;
+        self.results.insert("exitCode", stop.outcome().exit_code().to_string().into_bytes())?;
         let usage = Usage { instructions: self.used, peak_memory_bytes: 0 };
         Ok(RunOutcome { stop, usage, results: self.results })
     }

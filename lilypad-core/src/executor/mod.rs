@@ -13,8 +13,8 @@ use std::fmt;
 
 use crate::error::Result;
 pub use crate::model::{ExecutorEvent, Usage};
-use crate::model::{FileSet, RunSpec};
-use crate::rt::{BoxFuture, CancelToken};
+use crate::model::{FileSet, Outcome, RunSpec};
+use crate::rt::{BoxFuture, CancelReason, CancelToken};
 
 /// Runs one kind of job.
 pub trait Executor: Send + Sync + fmt::Debug {
@@ -142,7 +142,21 @@ pub enum StopReason {
     /// A limit stopped it.
     Limit(LimitKind),
     /// It was asked to stop.
-    Cancelled(crate::rt::CancelReason),
+    Cancelled(CancelReason),
+}
+
+impl StopReason {
+    /// The end as receipts and events say it.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Exited(code) => Outcome::Exited(*code),
+            Self::Trapped(_) => Outcome::Trapped,
+            Self::Limit(limit) => Outcome::Limit(limit.code().to_owned()),
+            Self::Cancelled(CancelReason::TimedOut) => Outcome::TimedOut,
+            Self::Cancelled(_) => Outcome::Cancelled,
+        }
+    }
 }
 
 /// How a job ended, what it used and what it left.

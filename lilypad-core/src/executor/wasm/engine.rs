@@ -60,17 +60,18 @@ impl Wasmi {
     }
 
     /// Makes the module ready to run; functions are translated when they are first called.
-    pub(super) fn compile(&self, module: &Instrumented) -> Result<Module> {
-        Module::new(&self.engine, &module.bytes).map_err(|cause| {
+    pub(super) fn compile(&self, metered: Instrumented) -> Result<Compiled> {
+        let module = Module::new(&self.engine, &metered.bytes).map_err(|cause| {
             Error::unsupported("E_WASM_ENGINE", "the engine does not take the program").with_source(cause)
-        })
+        })?;
+        Ok(Compiled { module, facts: Instrumented { bytes: Vec::new(), ..metered } })
     }
 
     /// Runs a program to its end.
     pub(super) fn run(&self, program: &Program<'_>, host: Host) -> Result<Ran> {
         let mut store = Store::new(&self.engine, host);
         store.limiter(|host| &mut host.growth);
-        let stop = match self.linker.instantiate_and_start(&mut store, program.module) {
+        let stop = match self.linker.instantiate_and_start(&mut store, &program.compiled.module) {
             Ok(instance) => self.call(&mut store, instance, program)?,
             Err(cause) => refused_growth(&store).unwrap_or_else(|| start_up(&cause)),
         };
@@ -85,7 +86,7 @@ impl Wasmi {
     }
 
     fn call(&self, store: &mut Store<Host>, instance: Instance, program: &Program<'_>) -> Result<StopReason> {
-        let facts = program.facts;
+        let facts = &program.compiled.facts;
         let missing = || Error::unexpected("an export of the meter is missing");
         let handles = Handles {
             units: instance.get_global(&*store, &facts.units).ok_or_else(missing)?,
@@ -107,11 +108,18 @@ impl Wasmi {
     }
 }
 
+/// A program that is ready to run.
+#[derive(Debug)]
+pub(super) struct Compiled {
+    module: Module,
+    /// What the host must know of it; its bytes are dropped.
+    pub(super) facts: Instrumented,
+}
+
 /// What to run.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Program<'a> {
-    pub(super) module: &'a Module,
-    pub(super) facts: &'a Instrumented,
+    pub(super) compiled: &'a Compiled,
     pub(super) entry_point: &'a str,
     pub(super) stack_units: u32,
 }

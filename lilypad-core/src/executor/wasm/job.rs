@@ -5,6 +5,7 @@ use crate::executor::{EventSink, ExecutorEvent, Limits, RunOutcome, RunRequest, 
 use crate::model::{ClockPolicy, RandomPolicy, WasmRun};
 use crate::rt::Random;
 
+use super::cache::Cache;
 use super::engine::{Program, Ran, Wasmi};
 use super::host::{Growth, Host, Watch};
 use super::meter::{Account, SLICE};
@@ -26,15 +27,16 @@ impl Machine {
 
 /// Runs a job.
 pub(super) fn run(
-    engine: &Wasmi,
+    (engine, cache): (&Wasmi, &Cache),
     request: &RunRequest,
     run: &WasmRun,
     events: &EventSink,
     machine: Machine,
 ) -> Result<RunOutcome> {
     program::check_outputs(request)?;
-    let facts = program::prepare(request, run)?;
-    let module = engine.compile(&facts)?;
+    let file = program::file(request, run)?;
+    let compiled = cache.get(engine, file, || program::binary(request, run, file))?;
+    program::check(&compiled.facts, run)?;
     let clocks = match run.clock {
         ClockPolicy::Fixed => Clocks::fixed(),
         ClockPolicy::Real => Clocks::Real(machine.real_time),
@@ -50,8 +52,7 @@ pub(super) fn run(
         stop: None,
     };
     let entry_point = &run.entry_point;
-    let program =
-        Program { module: &module, facts: &facts, entry_point, stack_units: request.limits.stack_units };
+    let program = Program { compiled: &compiled, entry_point, stack_units: request.limits.stack_units };
     finish(engine.run(&program, host)?, &outputs, events)
 }
 

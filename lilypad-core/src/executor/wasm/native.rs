@@ -11,6 +11,7 @@ use crate::executor::{EventSink, Executor, RunOutcome, RunRequest};
 use crate::model::RunSpec;
 use crate::rt::{BoxFuture, CancelReason, CancelToken, Clock, Waiter};
 
+use super::cache::Cache;
 use super::engine::Wasmi;
 use super::host::Watch;
 use super::job::{self, Machine};
@@ -23,7 +24,7 @@ const PROGRESS: Duration = Duration::from_millis(250);
 
 /// Runs WASI programs: metered, deterministic, bounded.
 ///
-/// Each job runs on a thread of its own, so the async runtime is never blocked. A job stops within a slice of 2^22 units
+/// It keeps programs that ran lately, so that they start at once; clones share them. Each job runs on a thread of its own, so the async runtime is never blocked. A job stops within a slice of 2^22 units
 /// (some milliseconds) after its token asks it to, and also where the future of [`Executor::run`] is dropped.
 ///
 /// ```
@@ -62,7 +63,13 @@ const PROGRESS: Duration = Duration::from_millis(250);
 /// ```
 #[derive(Clone, Debug)]
 pub struct WasmExecutor {
-    engine: Arc<Wasmi>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    engine: Wasmi,
+    cache: Cache,
 }
 
 impl WasmExecutor {
@@ -71,7 +78,7 @@ impl WasmExecutor {
     /// # Errors
     /// `Unexpected` where the engine cannot be set up.
     pub fn new() -> Result<Self> {
-        Ok(Self { engine: Arc::new(Wasmi::new()?) })
+        Ok(Self { shared: Arc::new(Shared { engine: Wasmi::new()?, cache: Cache::default() }) })
     }
 }
 
@@ -90,7 +97,7 @@ impl Executor for WasmExecutor {
         events: EventSink,
         cancel: CancelToken,
     ) -> BoxFuture<'a, Result<RunOutcome>> {
-        let engine = Arc::clone(&self.engine);
+        let shared = Arc::clone(&self.shared);
         Box::pin(async move {
             let left_alone = LeftAlone::default();
             let waiter = Waiter::current()?;
@@ -99,7 +106,13 @@ impl Executor for WasmExecutor {
                 let RunSpec::Wasm(run) = &request.run else { return Err(job::not_wasm()) };
                 let watch = JobWatch { cancel: cancel.clone(), left_alone: flag, last: Instant::now() };
                 let time = JobTime { cancel, waiter, start: Instant::now() };
-                job::run(&engine, &request, run, &events, Machine::new(Box::new(watch), Box::new(time)))
+                job::run(
+                    (&shared.engine, &shared.cache),
+                    &request,
+                    run,
+                    &events,
+                    Machine::new(Box::new(watch), Box::new(time)),
+                )
             };
             on_thread(work).await?
         })

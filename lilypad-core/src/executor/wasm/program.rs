@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::executor::RunRequest;
 use crate::model::WasmRun;
 
-use super::meter::{self, Import, Instrumented, Signature, ValueType};
+use super::meter::{Import, Instrumented, Signature, ValueType};
 use super::wasi::{FUNCTIONS, Function, NAMESPACE};
 
 /// Most bytes of arguments and environment together.
@@ -14,8 +14,8 @@ const MAX_OUTPUTS: usize = 64;
 /// Names in the results that belong to the executor.
 const RESERVED: [&str; 3] = ["stdout", "stderr", "exitCode"];
 
-/// The bytes of the program, from binary or text.
-pub(super) fn load(request: &RunRequest, run: &WasmRun) -> Result<Vec<u8>> {
+/// The program's file in the bundle.
+pub(super) fn file<'a>(request: &'a RunRequest, run: &WasmRun) -> Result<&'a [u8]> {
     let bytes = request.bundle.get(&run.module).ok_or_else(|| {
         Error::invalid(
             "E_WASM_MISSING",
@@ -25,10 +25,15 @@ pub(super) fn load(request: &RunRequest, run: &WasmRun) -> Result<Vec<u8>> {
         .with("path", shown(&run.module))
     })?;
     check_size(bytes.len(), request.limits.module_bytes)?;
-    if bytes.starts_with(b"\0asm") {
-        return Ok(bytes.to_vec());
+    Ok(bytes)
+}
+
+/// The program in binary form, from binary or text.
+pub(super) fn binary(request: &RunRequest, run: &WasmRun, file: &[u8]) -> Result<Vec<u8>> {
+    if file.starts_with(b"\0asm") {
+        return Ok(file.to_vec());
     }
-    let binary = wat::parse_bytes(bytes).map_err(|cause| {
+    let binary = wat::parse_bytes(file).map_err(|cause| {
         let cause = cause.to_string();
         let line = cause.lines().next().unwrap_or_default().to_owned();
         Error::invalid(
@@ -184,11 +189,4 @@ fn overlap(one: &str, other: &str) -> bool {
 
 fn shown(text: &str) -> String {
     text.chars().take(80).collect()
-}
-
-/// Loads, checks and instruments the program of a request.
-pub(super) fn prepare(request: &RunRequest, run: &WasmRun) -> Result<Instrumented> {
-    let module = meter::instrument(&load(request, run)?)?;
-    check(&module, run)?;
-    Ok(module)
 }

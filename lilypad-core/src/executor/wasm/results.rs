@@ -5,20 +5,8 @@ use bytes::Bytes;
 use crate::error::{Error, Result};
 use crate::executor::{EventSink, ExecutorEvent, StopReason};
 use crate::model::FileSet;
-use crate::rt::CancelReason;
 
 use super::wasi::{Body, Inode, Vfs};
-
-/// The exit code in the results: the program's own, or the one that shells use for such an end.
-pub(super) fn exit_code(stop: &StopReason) -> i32 {
-    match stop {
-        StopReason::Exited(code) => *code,
-        StopReason::Trapped(_) => 134,
-        StopReason::Limit(_) => 137,
-        StopReason::Cancelled(CancelReason::TimedOut) => 124,
-        StopReason::Cancelled(_) => 130,
-    }
-}
 
 /// The results folder. Empty folders are not kept; hidden files are left out with a warning, for the content id
 /// does not see them.
@@ -32,7 +20,7 @@ pub(super) fn collect(
     let mut results = FileSet::new();
     results.insert("stdout", logs.0)?;
     results.insert("stderr", logs.1)?;
-    results.insert("exitCode", exit_code(stop).to_string().into_bytes())?;
+    results.insert("exitCode", stop.outcome().exit_code().to_string().into_bytes())?;
     for (name, root) in outputs {
         let mut folders = vec![(name.clone(), *root)];
         while let Some((path, folder)) = folders.pop() {
