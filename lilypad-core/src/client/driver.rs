@@ -83,6 +83,7 @@ impl Driver {
                 .with_fault(Fault::Provider)
                 .with("job_id", self.id)
         };
+        submission.results.check_visible()?;
         if submission.results.content_id()? != body.data_id {
             return Err(wrong(
                 "E_RESULT_HASH",

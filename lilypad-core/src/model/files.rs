@@ -82,14 +82,34 @@ impl FileSet {
         self.files.remove(path)
     }
 
-    /// Takes out every file with a part of its path that begins with a dot, and gives back their paths.
+    /// The files with a part of their path that begins with a dot.
     ///
-    /// [`FileSet::content_id`] does not cover such files: whoever names a set by its id drops them first.
+    /// [`FileSet::content_id`] does not cover them: whoever names a set by its id drops or refuses them first.
+    pub fn hidden(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str).filter(|path| is_hidden(path))
+    }
+
+    /// Takes out every hidden file and gives back their paths.
     pub fn remove_hidden(&mut self) -> Vec<String> {
-        let hidden = |path: &String| path.split('/').any(|part| part.starts_with('.'));
-        let paths: Vec<String> = self.files.keys().filter(|path| hidden(path)).cloned().collect();
-        self.files.retain(|path, _| !hidden(path));
+        let paths: Vec<String> = self.hidden().map(str::to_owned).collect();
+        self.files.retain(|path, _| !is_hidden(path));
         paths
+    }
+
+    /// Checks that no file is hidden, so that the content id covers all of them.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`E_FILE_HIDDEN`) that names the first hidden file.
+    pub fn check_visible(&self) -> Result<()> {
+        match self.hidden().next() {
+            None => Ok(()),
+            Some(path) => {
+                let shown: String = path.chars().take(80).collect();
+                Err(Error::invalid("E_FILE_HIDDEN", format!("{shown:?} is a hidden file"))
+                    .with_hint("content ids do not cover names that begin with a dot: rename it")
+                    .with("path", shown))
+            }
+        }
     }
 
     /// Checks that the set holds no more than `limits` allow.
@@ -189,6 +209,10 @@ fn check_path(path: &str) -> Result<()> {
 fn path_error(path: &str, why: &str) -> Error {
     let shown: String = path.chars().take(80).collect();
     Error::invalid("E_FILE_PATH", format!("file path {shown:?} {why}")).with("path", shown)
+}
+
+fn is_hidden(path: &str) -> bool {
+    path.split('/').any(|part| part.starts_with('.'))
 }
 
 #[cfg(test)]

@@ -163,7 +163,7 @@ impl Module {
     /// `VerificationFailed` (`E_MODULE_PIN`) where the content differs; otherwise as [`Module::load`].
     pub fn from_bundle(pin: ModulePin, files: FileSet) -> Result<Self> {
         let content = files.content_id()?;
-        if content != pin.content() || hides(&files) {
+        if content != pin.content() || files.hidden().next().is_some() {
             return Err(Error::new(
                 ErrorKind::VerificationFailed,
                 "E_MODULE_PIN",
@@ -335,11 +335,6 @@ fn find(path: &str, tree: &dyn Tree) -> Result<(String, bytes::Bytes)> {
         }
     }
     Err(missing(path))
-}
-
-/// True where a file is outside the content id because its name or folder begins with a dot.
-fn hides(files: &FileSet) -> bool {
-    files.iter().any(|(path, _)| path.split('/').any(|part| part.starts_with('.')))
 }
 
 fn entry_name(format: ModuleFormat) -> &'static str {

@@ -103,7 +103,8 @@ impl NetworkBuilder {
         self
     }
 
-    /// Play money of the job creator and of each provider.
+    /// Play money of the job creator; each provider gets ten times as much, so that it can stake collateral on the
+    /// dearest job in every slot.
     pub fn funds(mut self, funds: Amount) -> Self {
         self.funds = funds;
         self
@@ -144,7 +145,7 @@ impl NetworkBuilder {
         let mut providers = Vec::new();
         for (number, machine) in self.providers.iter().enumerate() {
             let signer = key(&format!("provider {number}"))?;
-            settlement.fund(signer.address(), self.funds)?;
+            settlement.fund(signer.address(), self.funds.checked_mul(10).unwrap_or(Amount::MAX))?;
             providers.push(signer.address());
             let config = self.provider_config(machine, mediator.address());
             let api: Arc<dyn ProviderApi> = Arc::new(solver.clone());

@@ -84,7 +84,7 @@ async fn a_job_runs_is_paid_and_verifies() {
     assert_eq!(result.files().content_id().unwrap(), result.data_id());
     assert_eq!(spent(&network).await, result.cost());
     let provider = network.balance(network.providers()[0]).await.unwrap();
-    assert_eq!(provider.checked_sub(Amount::from_lp(1_000)), Some(result.cost()));
+    assert_eq!(provider.checked_sub(Amount::from_lp(10_000)), Some(result.cost()));
     network.audit().unwrap();
     let states: Vec<AgreementState> = log(&job).await.iter().map(|event| event.state).collect();
     assert!(states.is_sorted_by_key(|state| state.number()), "{states:?}");
@@ -141,6 +141,34 @@ async fn the_price_cap_bounds_the_work_and_the_cost() {
     assert_eq!((result.instruction_count(), result.cost()), (1, cap));
     assert_eq!(spent(&network).await, cap);
     network.audit().unwrap();
+}
+
+#[tokio::test]
+async fn the_modules_own_limit_bounds_the_work() {
+    let (builder, _) = network();
+    let network = builder.start().await.unwrap();
+    let mut files = FileSet::new();
+    let manifest = "module.name = \"m\"\nrun.wasm = { module = \"m.wat\", args = [\"work 5000\"] }\nlimits.instructions = 1000\n";
+    files.insert("lilypad.toml", manifest).unwrap();
+    files.insert("m.wat", "(module (func (export \"_start\")))").unwrap();
+    let module = Module::load(PinSource::local(), &files).unwrap();
+    let result = network.client().run(&module, &BTreeMap::new(), SubmitOptions::default()).await.unwrap();
+    assert_eq!(result.outcome(), &Outcome::Limit("LIMIT_INSTRUCTIONS".to_owned()));
+    assert_eq!(result.instruction_count(), 1_000);
+}
+
+#[tokio::test]
+async fn a_hidden_input_file_is_refused_before_anything_is_sent() {
+    let (builder, _) = network();
+    let network = builder.start().await.unwrap();
+    let mut files = FileSet::new();
+    files.insert(".secret", "not covered by any content id").unwrap();
+    let options = SubmitOptions { files, ..SubmitOptions::default() };
+    let error = network.client().submit(&module(&["print a"]), &BTreeMap::new(), options).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::InvalidInput, "E_FILE_UNKNOWN"));
+    let mut hidden = FileSet::new();
+    hidden.insert("a/.secret", "x").unwrap();
+    assert_eq!(crate::wire::inputs_id(&BTreeMap::new(), &hidden).unwrap_err().code(), "E_FILE_HIDDEN");
 }
 
 #[tokio::test]

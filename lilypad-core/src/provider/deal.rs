@@ -76,10 +76,14 @@ impl Provider {
     fn limits(&self, notice: &DealNotice, spec: &JobSpec) -> Limits {
         let own = self.0.config.limits;
         let paid = self.0.config.rate.affordable_units(notice.price_cap);
-        let asked = u64::try_from(spec.machine.ram).unwrap_or(0).saturating_mul(1 << 20);
+        let needed = spec.machine.memory().to_bytes().filter(|bytes| *bytes > 0);
+        let tighter = |own: u64, asked: Option<u64>| asked.map_or(own, |asked| own.min(asked));
         Limits {
-            instructions: own.instructions.min(paid).min(notice.job.body.instruction_limit),
-            memory_bytes: if asked == 0 { own.memory_bytes } else { own.memory_bytes.min(asked) },
+            instructions: tighter(own.instructions, spec.limits.instructions)
+                .min(paid)
+                .min(notice.job.body.instruction_limit),
+            memory_bytes: tighter(own.memory_bytes, spec.limits.memory_bytes.or(needed)),
+            output_bytes: tighter(own.output_bytes, spec.limits.output_bytes),
             ..own
         }
     }

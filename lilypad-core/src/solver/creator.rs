@@ -1,7 +1,7 @@
 //! The solver as a job creator sees it.
 
 use crate::error::{Error, ErrorKind, Fault, Result};
-use crate::model::{Address, AgreementState, JobId};
+use crate::model::{Address, AgreementState, FileLimits, JobId};
 use crate::rt::{BoxFuture, CancelReason};
 use crate::settlement::DealEvent;
 use crate::signer::{Domain, Receipt, Signature, Signed};
@@ -118,6 +118,9 @@ impl JobCreatorApi for Solver {
 impl Solver {
     fn check_job(&self, job: &Signed<JobProposal>) -> Result<()> {
         let offer = &job.body.offer;
+        offer.check_limits()?;
+        job.body.bundle.check_limits(&FileLimits::default())?;
+        job.body.files.check_limits(&FileLimits::default())?;
         let creator: Address = offer.job_creator.parse()?;
         job.verify(self.0.domain, creator)?;
         if offer.trusted_parties.solver != self.0.address.to_string() {

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use book::Book;
 
-use crate::model::Address;
+use crate::model::{Address, FileLimits};
 use crate::rt::Clock;
 use crate::settlement::Settlement;
 use crate::signer::Domain;
@@ -34,12 +34,15 @@ pub struct SolverConfig {
     pub max_open_jobs: usize,
     /// Most offers in the book.
     pub max_offers: usize,
+    /// Most that one job's results may hold.
+    pub result_limits: FileLimits,
     /// How many ended jobs are remembered.
     pub max_ended_jobs: usize,
 }
 
 impl Default for SolverConfig {
-    /// Match 30 s, provider grace 10 s, download 1 h, total 2 h, 1,000 open jobs, 100,000 offers, 1,000 ended jobs.
+    /// Match 30 s, provider grace 10 s, download 1 h, total 2 h, 1,000 open jobs, 100,000 offers, results of 96 MiB in
+    /// 1,100 files, 1,000 ended jobs.
     fn default() -> Self {
         Self {
             match_timeout: Duration::from_secs(30),
@@ -48,6 +51,7 @@ impl Default for SolverConfig {
             total_timeout: Duration::from_secs(7_200),
             max_open_jobs: 1_000,
             max_offers: 100_000,
+            result_limits: FileLimits { files: 1_100, bytes: 96 << 20 },
             max_ended_jobs: 1_000,
         }
     }

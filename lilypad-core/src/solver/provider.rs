@@ -34,6 +34,7 @@ impl ProviderApi for Solver {
 
     fn offer<'a>(&'a self, offer: Signed<OfferProposal>) -> BoxFuture<'a, Result<ResourceOfferId>> {
         Box::pin(async move {
+            offer.body.offer.check_limits()?;
             let provider: Address = offer.body.offer.resource_provider.parse()?;
             offer.verify(self.0.domain, provider)?;
             let id = offer.body.offer.id()?;
@@ -173,6 +174,8 @@ impl Solver {
             ("outcome", cancelling || body.outcome != Outcome::Cancelled),
             ("content id", body.data_id == result.results.content_id()?),
         ];
+        result.results.check_limits(&self.config().result_limits)?;
+        result.results.check_visible()?;
         if let Some((what, _)) = expected.iter().find(|(_, holds)| !holds) {
             return Err(wrong(what));
         }

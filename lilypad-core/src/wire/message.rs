@@ -44,8 +44,10 @@ impl JobProposal {
 /// Content id of inputs: of a folder with `inputs.json` (the values as the wire writes them) and `files/`.
 ///
 /// # Errors
-/// `InvalidInput` where the files have no content id (too many in one folder).
+/// `InvalidInput` where the files have no content id (too many in one folder), or one of them is hidden and so would not
+/// be covered by it.
 pub fn inputs_id(values: &BTreeMap<String, String>, files: &FileSet) -> Result<ContentId> {
+    files.check_visible()?;
     let mut folder = FileSet::new();
     folder.insert("inputs.json", json::to_string(values)?.into_bytes())?;
     for (path, bytes) in files.iter() {
