@@ -49,7 +49,11 @@ fn show(event: &JobEvent, report: &Report, line: &mut StatusLine) {
         JobEventKind::Waiting { reason } => report.field("waiting", printable(reason)),
         JobEventKind::Agreed { resource_provider, rate, price_cap, .. } => report.field(
             "state",
-            format!("deal agreed with {resource_provider}: {rate} instructions, at most {price_cap}"),
+            format!(
+                "deal agreed with {resource_provider}: {} for {} instructions, at most {price_cap}",
+                rate.amount(),
+                grouped(rate.per().get())
+            ),
         ),
         JobEventKind::Started { executor } => report.field("state", format!("running ({executor})")),
         JobEventKind::Stderr { text } => report.say(format!("  | {}", printable(text))),

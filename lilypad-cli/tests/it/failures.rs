@@ -111,8 +111,8 @@ fn programs_that_fail_still_report_what_they_used() {
     for (args, code) in [
         (&["run", "examples/modules/fail"][..], "E_EXIT_CODE"),
         (&["run", "examples/modules/fail", "-i", "How=trap"][..], "E_TRAP"),
-        (&["run", "examples/modules/fail", "-i", "How=memory"][..], "E_LIMIT"),
-        (&["run", "examples/modules/forever", "--max-instructions", "1000000"][..], "E_LIMIT"),
+        (&["run", "examples/modules/fail", "-i", "How=memory"][..], "LIMIT_MEMORY"),
+        (&["run", "examples/modules/forever", "--max-instructions", "1000000"][..], "LIMIT_INSTRUCTIONS"),
     ] {
         fails(&user, args, 6, code, "Module");
         let mut args = args.to_vec();

@@ -54,8 +54,8 @@ fn a_program_gets_one_json_document_and_nothing_else() {
     let body = &document["receipt"]["body"];
     assert_eq!(body["data_id"], document["data_id"]);
     assert_eq!(body["cost"], document["cost"]);
-    // 1 LP for 10^9 instructions: 10^9 wei for each.
-    let expected = document["instruction_count"].as_u64().unwrap() * 1_000_000_000;
+    // 0.01 LP for 10^9 instructions: 10^7 wei for each.
+    let expected = document["instruction_count"].as_u64().unwrap() * 10_000_000;
     assert_eq!(document["cost"], expected.to_string());
     assert!(fs::exists(document["output_dir"].as_str().unwrap()).unwrap());
 }

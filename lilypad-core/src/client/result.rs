@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Fault};
+use crate::executor::LimitKind;
 use crate::executor::Usage;
 use crate::model::{AgreementState, Amount, ContentId, DealId, FileSet, JobId, Outcome};
 use crate::signer::Receipt;
@@ -179,16 +180,33 @@ impl JobResult {
             Outcome::Exited(code) => {
                 ("E_EXIT_CODE", format!("the module ended with exit code {code}"), "see its standard error")
             }
-            Outcome::Limit(_) => (
-                "E_LIMIT",
-                format!("the module was {}", self.error_text),
-                "raise the limit, or give it less to do",
-            ),
+            Outcome::Limit(code) => {
+                let code = LimitKind::from_code(code).map_or("E_LIMIT", LimitKind::code);
+                (code, format!("the module was {}", self.error_text), self.limit_hint())
+            }
             _ => {
                 ("E_TRAP", format!("the module {}", self.error_text), "the module is faulty: tell its author")
             }
         };
         Error::new(ErrorKind::ExecutionFailed, code, message).with_hint(hint)
+    }
+
+    /// What would let a job go on that met its limit.
+    fn limit_hint(&self) -> &'static str {
+        let body = &self.receipt.body;
+        let spent = body.instruction_count >= body.rate.affordable_units(body.price_cap);
+        match self.outcome() {
+            Outcome::Limit(code) if code == "LIMIT_INSTRUCTIONS" && spent => {
+                "it used all that the price cap pays for: raise the price cap, or give it less to do"
+            }
+            Outcome::Limit(code) if code == "LIMIT_INSTRUCTIONS" => {
+                "raise the limit of instructions (the caller's or the module's), or give it less to do"
+            }
+            Outcome::Limit(code) if code == "LIMIT_MEMORY" => {
+                "ask for more memory in the module's manifest, or give it less to do"
+            }
+            _ => "the module writes or nests more than it may: give it less to do, or mend it",
+        }
     }
 
     fn text(&self, name: &str) -> Cow<'_, str> {

@@ -116,6 +116,21 @@ pub enum LimitKind {
 }
 
 impl LimitKind {
+    /// The limit with this stable code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        const ALL: [LimitKind; 7] = [
+            LimitKind::Instructions,
+            LimitKind::Memory,
+            LimitKind::Table,
+            LimitKind::Stack,
+            LimitKind::OutputBytes,
+            LimitKind::OutputFiles,
+            LimitKind::LogBytes,
+        ];
+        ALL.into_iter().find(|limit| limit.code() == code)
+    }
+
     /// The stable code (`LIMIT_INSTRUCTIONS`).
     #[must_use]
     pub fn code(self) -> &'static str {

@@ -173,9 +173,9 @@ impl NetworkBuilder {
     }
 }
 
-/// One LP for 10^9 instructions.
+/// 0.01 LP for 10^9 instructions: the usual price cap of 1 LP pays for the 10^11 that a job may use at most.
 fn default_rate() -> Rate {
-    Rate::new(Amount::from_lp(1), 1_000_000_000).unwrap_or(Rate::FREE)
+    Rate::new(Amount::from_wei(10_000_000_000_000_000), 1_000_000_000).unwrap_or(Rate::FREE)
 }
 
 /// Four CPUs, 8 GB of memory, 100 GB of disk, no GPU.

@@ -78,8 +78,8 @@ async fn a_job_runs_is_paid_and_verifies() {
     assert!(result.error().is_none());
     assert_eq!(result.stdout(), "hello\n");
     assert_eq!(result.instruction_count(), 5_000);
-    // 1 LP for 10^9 instructions.
-    assert_eq!(result.cost(), Amount::from_wei(5_000_000_000_000));
+    // 0.01 LP for 10^9 instructions.
+    assert_eq!(result.cost(), Amount::from_wei(50_000_000_000));
     result.receipt().verify().unwrap();
     assert_eq!(result.files().content_id().unwrap(), result.data_id());
     assert_eq!(spent(&network).await, result.cost());
@@ -134,11 +134,13 @@ async fn a_program_that_fails_is_a_result_with_an_error() {
 async fn the_price_cap_bounds_the_work_and_the_cost() {
     let (builder, _) = network();
     let network = builder.start().await.unwrap();
-    let cap = Amount::from_wei(1_000_000_000); // pays for one instruction and not for two
+    let cap = Amount::from_wei(10_000_000); // pays for one instruction and not for two
     let options = SubmitOptions { price_cap: Some(cap), ..SubmitOptions::default() };
     let result = submit(&network, &["work 1000000"], options).await.wait().await.unwrap();
     assert_eq!(result.outcome(), &Outcome::Limit("LIMIT_INSTRUCTIONS".to_owned()));
     assert_eq!((result.instruction_count(), result.cost()), (1, cap));
+    let error = result.error().unwrap();
+    assert!(error.hint().unwrap().contains("price cap"), "{error}");
     assert_eq!(spent(&network).await, cap);
     network.audit().unwrap();
 }
