@@ -32,6 +32,7 @@ pub mod executor;
 pub mod module;
 pub mod wire;
 
+#[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only a network uses all of it"))]
 pub mod client;
 #[cfg(feature = "provider")]
 pub mod provider;

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use criterion::Criterion;
 use lilypad_core::market::{Candidate, JobTerms, OfferTerms, Request, Verdict, judge};
 use lilypad_core::model::{
-    Amount, Cid, ContentId, JobOffer, MachineSpec, ModulePin, ResourceOffer, ServiceConfig,
+    Amount, Cid, ContentId, JobOffer, MachineSpec, ModulePin, PricingMode, ResourceOffer, ServiceConfig,
 };
 
 use crate::pair::pair;
@@ -22,6 +22,7 @@ pub(crate) fn all(criterion: &mut Criterion) {
     let job = JobOffer {
         spec: MachineSpec { cpu: 1_000, ram: 1_000, ..MachineSpec::default() },
         trusted_parties: services.clone(),
+        mode: PricingMode::FixedPrice,
         ..JobOffer::default()
     };
     let job_terms = JobTerms::new("wasm", Amount::from_lp(1));
@@ -35,6 +36,7 @@ pub(crate) fn all(criterion: &mut Criterion) {
             index: at,
             spec: MachineSpec { cpu: 500 + 1_000 * (at % 2), ram: 2_000, ..MachineSpec::default() },
             trusted_parties: services.clone(),
+            mode: PricingMode::FixedPrice,
             ..ResourceOffer::default()
         })
         .collect();

@@ -6,6 +6,7 @@
 
 mod cancel;
 mod clock;
+#[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only a network uses all of it"))]
 mod random;
 mod stopwatch;
 #[cfg(all(feature = "executor-wasm", not(target_family = "wasm")))]
@@ -13,9 +14,11 @@ mod waiter;
 
 #[cfg(target_family = "wasm")]
 #[path = "browser.rs"]
+#[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only a network uses all of it"))]
 mod platform;
 #[cfg(not(target_family = "wasm"))]
 #[path = "native.rs"]
+#[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only a network uses all of it"))]
 mod platform;
 
 pub use cancel::{CancelReason, CancelToken};

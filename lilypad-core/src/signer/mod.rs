@@ -3,6 +3,7 @@
 //! Layout: `signature` 65 bytes in their one canonical form; `local` a key in this process; `typed_data` EIP-712
 //! hashing and the JSON that a wallet shows; `signed` a value with its signature; `receipt` what a job did, for how much, signed by both parties.
 
+#[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only a network uses all of it"))]
 mod local;
 mod receipt;
 mod signature;
