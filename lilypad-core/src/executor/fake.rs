@@ -14,6 +14,7 @@ use crate::rt::{BoxFuture, CancelToken};
 /// | `print TEXT` | a line on standard output |
 /// | `work N` | N instructions are counted; stops where the limit is reached |
 /// | `write PATH TEXT` | a file in the results |
+/// | `files N NAME` | N files in the results: `outputs/0NAME`, `outputs/1NAME`… |
 /// | `wait` | waits until the job is asked to stop |
 /// | `deaf` | waits for ever, whatever it is asked |
 /// | `trap` | ends as a trap |
@@ -92,6 +93,12 @@ impl FakeJob {
             "write" => {
                 let (path, text) = rest.split_once(' ').unwrap_or((rest, ""));
                 self.results.insert(path, text.to_owned().into_bytes())?;
+            }
+            "files" => {
+                let (count, name) = rest.split_once(' ').unwrap_or((rest, ""));
+                for at in 0..number(count)? {
+                    self.results.insert(format!("outputs/{at}{name}"), Vec::new())?;
+                }
             }
             "wait" => return Ok(Some(StopReason::Cancelled(cancel.cancelled().await))),
             "deaf" => std::future::pending().await,

@@ -33,7 +33,7 @@ const REFUSED: [(WasmFeatures, &str); 12] = [
 ];
 
 /// Modules above this size that use a refused proposal are refused without its name: finding it takes time.
-const NAMED_UP_TO: usize = 4 << 20;
+const NAMED_UP_TO: usize = 512 << 10;
 
 /// Turns the refusal of a module into an error that names the cause.
 pub(super) fn explain(module: &[u8], cause: &wasmparser::BinaryReaderError) -> Error {

@@ -196,7 +196,9 @@ impl Rewriter {
             Payload::TypeSection(section) => {
                 for group in section.clone() {
                     for ty in group?.types() {
-                        self.signatures.push(signature(ty));
+                        let signature = signature(ty);
+                        check_arity(&signature)?;
+                        self.signatures.push(signature);
                     }
                 }
                 shift.parse_type_section(&mut self.types, section.clone())?;
@@ -360,6 +362,28 @@ impl Rewriter {
             module.section(&RawSection { id: id.into(), data });
         }
     }
+}
+
+/// Most parameters and results of a type. Checking a branch costs as much as its label has values, and a table of branches
+/// names many labels: without a bound, a small module takes minutes to check.
+const MOST_PARAMS: usize = 64;
+const MOST_RESULTS: usize = 32;
+
+fn check_arity(signature: &Signature) -> Result<(), Stop> {
+    if signature.params.len() <= MOST_PARAMS && signature.results.len() <= MOST_RESULTS {
+        return Ok(());
+    }
+    Err(Stop::Refused(
+        Error::invalid(
+            "E_WASM_ARITY",
+            format!(
+                "a type of the program has {} parameters and {} results; at most {MOST_PARAMS} and {MOST_RESULTS} are run",
+                signature.params.len(),
+                signature.results.len()
+            ),
+        )
+        .with_hint("pass a pointer to a structure instead"),
+    ))
 }
 
 fn signature(ty: &wasmparser::SubType) -> Signature {

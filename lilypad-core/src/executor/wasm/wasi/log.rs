@@ -5,19 +5,23 @@ use crate::executor::{EventSink, ExecutorEvent};
 /// A longer line is cut into pieces of this many bytes.
 const PIECE: usize = 8 << 10;
 
+/// So many lines are sent as events; the rest is in the results only, and costs nobody anything while the job runs.
+const LINES: usize = 10_000;
+
 /// What the guest wrote to `stdout` or `stderr`.
 pub(crate) struct Log {
     bytes: Vec<u8>,
     limit: u64,
     /// Where the line that was not sent yet starts.
     sent: usize,
+    lines: usize,
     events: EventSink,
     wrap: fn(String) -> ExecutorEvent,
 }
 
 impl Log {
     pub(crate) fn new(limit: u64, events: EventSink, wrap: fn(String) -> ExecutorEvent) -> Self {
-        Self { bytes: Vec::new(), limit, sent: 0, events, wrap }
+        Self { bytes: Vec::new(), limit, sent: 0, lines: 0, events, wrap }
     }
 
     /// Keeps `data` and sends the lines that are whole now; false where it does not all fit.
@@ -33,7 +37,7 @@ impl Log {
     /// Sends the last line, where it has no end.
     pub(crate) fn finish(&mut self) {
         let rest = self.bytes.get(self.sent..).unwrap_or_default();
-        if !rest.is_empty() {
+        if !rest.is_empty() && self.lines < LINES {
             self.events.send((self.wrap)(String::from_utf8_lossy(rest).into_owned()));
             self.sent = self.bytes.len();
         }
@@ -45,7 +49,7 @@ impl Log {
 
     /// Sends lines and pieces of long lines; there is no line end before `searched`.
     fn send(&mut self, mut searched: usize) {
-        loop {
+        while self.lines < LINES {
             let limit = self.sent.saturating_add(PIECE);
             let from = searched.max(self.sent);
             let fresh = self.bytes.get(from..self.bytes.len().min(limit + 1)).unwrap_or_default();
@@ -60,6 +64,7 @@ impl Log {
             };
             let line = self.bytes.get(self.sent..end).unwrap_or_default();
             self.events.send((self.wrap)(String::from_utf8_lossy(line).into_owned()));
+            self.lines += 1;
             self.sent = next;
             searched = next;
         }

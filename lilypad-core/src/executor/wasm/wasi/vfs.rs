@@ -207,6 +207,10 @@ impl Vfs {
         self.writable(from.0)?;
         self.writable(to.0)?;
         check_name(to.1)?;
+        // A folder that was removed while it is still open takes nothing in: its place in the tree is gone.
+        if self.is_removed(to.0) {
+            return Err(Errno::NoEntry);
+        }
         let is_folder = matches!(self.node(inode)?.body, Body::Folder(_));
         let target = self.folder(to.0)?.get(to.1);
         if target == Some(inode) {
@@ -250,6 +254,10 @@ impl Vfs {
         self.bytes = total;
         if let Body::File(bytes) = &mut self.node_mut(inode)?.body {
             bytes.resize(size, 0);
+            // What the limit no longer counts must not stay in memory either.
+            if bytes.capacity() / 2 > size {
+                bytes.shrink_to(size);
+            }
         }
         Ok(())
     }
@@ -323,10 +331,10 @@ impl Vfs {
     fn check_new(&self, folder: Inode, name: &str) -> Result<(), Errno> {
         self.writable(folder)?;
         check_name(name)?;
-        let home = self.node(folder)?;
-        if !home.root && home.parent.is_none() {
+        if self.is_removed(folder) {
             return Err(Errno::NoEntry);
         }
+        let home = self.node(folder)?;
         if home.depth + 1 > MAX_DEPTH || home.length + 1 + name.len() > MAX_PATH {
             return Err(Errno::NameTooLong);
         }
@@ -334,6 +342,11 @@ impl Vfs {
             return Err(Errno::Exists);
         }
         Ok(())
+    }
+
+    /// True for what was unlinked while it is still open.
+    fn is_removed(&self, inode: Inode) -> bool {
+        self.node(inode).is_ok_and(|node| !node.root && node.parent.is_none())
     }
 
     fn link_new(&mut self, folder: Inode, name: &str, body: Body, time: u64) -> Inode {
@@ -398,13 +411,15 @@ impl Vfs {
 
     fn is_within(&self, inode: Inode, ancestor: Inode) -> bool {
         let mut at = Some(inode);
-        while let Some(inode) = at {
-            if inode == ancestor {
-                return true;
+        // No path is longer than this, so what goes on is no path.
+        for _ in 0..=MAX_DEPTH {
+            match at {
+                Some(inode) if inode == ancestor => return true,
+                Some(inode) => at = self.node(inode).ok().and_then(|node| node.parent),
+                None => return false,
             }
-            at = self.node(inode).ok().and_then(|node| node.parent);
         }
-        false
+        true
     }
 
     /// Checks (or, with `write`, notes) the path of a node and all below it; answers how many there are.
