@@ -68,7 +68,7 @@ impl FromStr for Outcome {
         };
         let outcome = match text.split_once(':') {
             Some(("exited", code)) => Self::Exited(code.parse().map_err(|_| bad())?),
-            Some(("limit", code)) => Self::Limit(code.to_owned()),
+            Some(("limit", code)) if is_code(code) => Self::Limit(code.to_owned()),
             None if text == "trapped" => Self::Trapped,
             None if text == "timed_out" => Self::TimedOut,
             None if text == "cancelled" => Self::Cancelled,
@@ -77,6 +77,10 @@ impl FromStr for Outcome {
         // `exited:+0` and the like would be a second text for one outcome.
         if outcome.to_string() == text { Ok(outcome) } else { Err(bad()) }
     }
+}
+
+fn is_code(text: &str) -> bool {
+    (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
 }
 
 impl Serialize for Outcome {

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::ContentId;
+use crate::error::{Error, Result};
 
 /// The exact code of a module.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,6 +31,25 @@ pub enum ModulePin {
 }
 
 impl ModulePin {
+    /// Checks that the pin's text is one that only this pin has, since receipts sign the text.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`E_MODULE_PIN`) where a part holds what separates the parts, or the commit is no commit.
+    pub fn check(&self) -> Result<()> {
+        let Self::Git { repo, commit, path, .. } = self else { return Ok(()) };
+        let hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+        let wrong = if commit.len() != 40 || !commit.bytes().all(hex) {
+            "commit is not 40 lower-case hex digits"
+        } else if repo.contains(['@', '#']) || repo.chars().any(char::is_control) {
+            "repository holds `@`, `#` or a control character"
+        } else if path.contains('#') || path.chars().any(char::is_control) {
+            "path holds `#` or a control character"
+        } else {
+            return Ok(());
+        };
+        Err(Error::invalid("E_MODULE_PIN", format!("the module pin's {wrong}")))
+    }
+
     /// The content id of the bundle; equal ids mean equal code, wherever it came from.
     #[must_use]
     pub fn content(&self) -> ContentId {

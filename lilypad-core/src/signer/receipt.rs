@@ -153,6 +153,9 @@ pub(crate) fn verify_provider(body: &ReceiptBody, signature: &Signature) -> Resu
             format!("receipt version {} is not {RECEIPT_VERSION}, the one that is known here", body.version),
         );
     }
+    if let Err(error) = body.module.check() {
+        return failed("E_RECEIPT_MODULE", error.message().to_owned());
+    }
     if body.job_creator == body.resource_provider {
         return failed("E_RECEIPT_PARTIES", "job creator and provider are the same account".to_owned());
     }

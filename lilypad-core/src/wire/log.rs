@@ -69,7 +69,10 @@ impl EventLog {
     }
 
     fn append(&self, entries: &mut Entries, state: AgreementState, kind: JobEventKind) {
-        let is_line = matches!(kind, JobEventKind::Stdout { .. } | JobEventKind::Stderr { .. });
+        let is_line = matches!(
+            kind,
+            JobEventKind::Stdout { .. } | JobEventKind::Stderr { .. } | JobEventKind::Warning { .. }
+        );
         if is_line {
             entries.lines += 1;
             if entries.lines > MOST_LINES {

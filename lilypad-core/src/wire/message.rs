@@ -59,6 +59,7 @@ pub fn inputs_id(values: &BTreeMap<String, String>, files: &FileSet) -> Result<C
 impl Typed for JobProposal {
     fn typed_data(&self, domain: Domain) -> Result<TypedData> {
         use TypedValue::{Amount, Text, Uint64};
+        self.module.check()?;
         let fields = vec![
             ("jobId", Text(self.offer.id()?.to_string())),
             ("solver", Text(self.offer.trusted_parties.solver.clone())),
