@@ -1,29 +1,68 @@
 //! What goes on behind a job's handle: follow the log, verify the result, accept it, keep how it ended.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use crate::error::{Error, ErrorKind, Fault, Result};
-use crate::model::JobId;
+use crate::model::{Amount, ContentId, JobId, ModulePin, Rate};
 use crate::rt::{Stopwatch, spawn};
-use crate::signer::{Receipt, verify_provider};
-use crate::wire::{EventStream, JobEventKind, JobStatus, ResultSubmission};
+use crate::signer::{Domain, Receipt, ReceiptBody, verify_provider};
+use crate::wire::{EventStream, JobEventKind, JobProposal, JobStatus, ResultSubmission};
 
 use super::job::End;
 use super::{Inner, Job, JobResult, Timings};
 
 /// Follows a job whose submission was some time ago.
 pub(super) fn drive(client: Arc<Inner>, id: JobId) -> Job {
-    drive_from(client, id, Stopwatch::start())
+    drive_from(client, id, None, Stopwatch::start())
 }
 
-/// Follows a job that was just submitted; `watch` started before it was.
-pub(super) fn drive_from(client: Arc<Inner>, id: JobId, watch: Stopwatch) -> Job {
+/// What was asked for: a result that speaks of anything else is not signed for.
+#[derive(Debug)]
+pub(super) struct Asked {
+    chain_id: u64,
+    module: ModulePin,
+    inputs_id: ContentId,
+    price_cap: Amount,
+    max_rate: Option<Rate>,
+    instruction_limit: u64,
+}
+
+impl Asked {
+    pub(super) fn of(proposal: &JobProposal, domain: Domain) -> Result<Self> {
+        Ok(Self {
+            chain_id: domain.chain_id,
+            module: proposal.module.clone(),
+            inputs_id: proposal.inputs_id()?,
+            price_cap: proposal.terms.price_cap,
+            max_rate: proposal.terms.max_rate,
+            instruction_limit: proposal.instruction_limit,
+        })
+    }
+
+    /// The first thing in the receipt that is not what was asked for.
+    fn other_than(&self, body: &ReceiptBody) -> Option<&'static str> {
+        let dearer = |most: Rate| body.rate.cmp_price(most) == Ordering::Greater;
+        let checks = [
+            ("chain", body.chain_id == self.chain_id),
+            ("module", body.module == self.module),
+            ("inputs", body.inputs_id == self.inputs_id),
+            ("price cap", body.price_cap == self.price_cap),
+            ("rate", !self.max_rate.is_some_and(dearer)),
+            ("instruction count", body.instruction_count <= self.instruction_limit),
+        ];
+        checks.into_iter().find(|(_, holds)| !holds).map(|(what, _)| what)
+    }
+}
+
+/// Follows a job that was just submitted; `watch` started before it was. Without `asked`, the job was submitted elsewhere.
+pub(super) fn drive_from(client: Arc<Inner>, id: JobId, asked: Option<Asked>, watch: Stopwatch) -> Job {
     let (sender, receiver) = watch::channel::<Option<End>>(None);
     let job = Job::new(id, client.clone(), receiver);
     spawn(async move {
-        let driver = Driver { client, id, watch, timings: Timings::default() };
+        let driver = Driver { client, id, asked, watch, timings: Timings::default() };
         let end = driver.follow().await;
         sender.send_replace(Some(Arc::new(end)));
     });
@@ -33,6 +72,7 @@ pub(super) fn drive_from(client: Arc<Inner>, id: JobId, watch: Stopwatch) -> Job
 struct Driver {
     client: Arc<Inner>,
     id: JobId,
+    asked: Option<Asked>,
     watch: Stopwatch,
     timings: Timings,
 }
@@ -76,6 +116,15 @@ impl Driver {
     /// Recomputes what can be recomputed, checks the provider's signature, and signs.
     async fn verify_and_accept(&self) -> Result<(ResultSubmission, Receipt)> {
         let solver = &self.client.solver;
+        if solver.status(self.id).await?.receipt.is_some() {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                "E_RESULT_GONE",
+                format!("the results of job {} were handed over already and are not kept", self.id),
+            )
+            .with_hint("use what the first one who waited for the job got")
+            .with("job_id", self.id));
+        }
         let submission = solver.result(self.id).await?;
         let body = &submission.receipt.body;
         let wrong = |code, what: &str| {
@@ -92,6 +141,9 @@ impl Driver {
         }
         if body.job_id != self.id || body.job_creator != self.client.signer.address() {
             return Err(wrong("E_RESULT_JOB", "the receipt speaks of another job"));
+        }
+        if let Some(what) = self.asked.as_ref().and_then(|asked| asked.other_than(body)) {
+            return Err(wrong("E_RESULT_TERMS", &format!("the receipt's {what} is not what was asked for")));
         }
         verify_provider(body, &submission.receipt.signature)?;
         let signature = self.client.signer.sign(&body.typed_data()).await?;

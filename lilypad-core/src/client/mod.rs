@@ -49,6 +49,11 @@ impl Client {
         Self(Arc::new(Inner { signer, solver, clock, random: Mutex::new(random), mediators }))
     }
 
+    #[cfg(test)]
+    pub(crate) fn mediators(&self) -> &[Address] {
+        &self.0.mediators
+    }
+
     /// The account that asks and pays.
     #[must_use]
     pub fn address(&self) -> Address {

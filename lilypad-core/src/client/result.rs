@@ -178,7 +178,7 @@ impl JobResult {
     fn failed(&self) -> Error {
         let (code, message, hint) = match self.outcome() {
             Outcome::Exited(code) => {
-                ("E_EXIT_CODE", format!("the module ended with exit code {code}"), "see its standard error")
+                ("E_EXIT_CODE", format!("the module ended with exit code {code}"), self.exit_hint())
             }
             Outcome::Limit(code) => {
                 let code = LimitKind::from_code(code).map_or("E_LIMIT", LimitKind::code);
@@ -189,6 +189,14 @@ impl JobResult {
             }
         };
         Error::new(ErrorKind::ExecutionFailed, code, message).with_hint(hint)
+    }
+
+    fn exit_hint(&self) -> &'static str {
+        if self.stderr().is_empty() {
+            "it gives no reason on its standard error"
+        } else {
+            "see its standard error"
+        }
     }
 
     /// What would let a job go on that met its limit.

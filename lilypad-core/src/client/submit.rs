@@ -7,15 +7,15 @@ use std::time::Duration;
 use crate::error::{Error, Result};
 use crate::market::JobTerms;
 use crate::model::{
-    Address, DealPricing, FileSet, InputFiles, JobOffer, JobSpec, PricingMode, RunSpec, ServiceConfig,
-    TargetConfig,
+    Address, DealPricing, InputFiles, JobOffer, JobSpec, PricingMode, RunSpec, ServiceConfig, TargetConfig,
 };
 use crate::module::Module;
 use crate::rt::Stopwatch;
 use crate::signer::Signed;
 use crate::wire::JobProposal;
 
-use super::{Client, Job, SubmitOptions, driver};
+use super::driver::{self, Asked};
+use super::{Client, Job, SubmitOptions};
 
 const NONCE_ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
@@ -29,9 +29,10 @@ pub(super) async fn submit(
     let proposal = propose(client, module, inputs, options)?;
     let inner = &client.0;
     let (_, domain) = inner.solver.identity();
+    let asked = Asked::of(&proposal, domain)?;
     let signed = Signed::sign(proposal, inner.signer.as_ref(), domain).await?;
     let id = inner.solver.submit(signed).await.map_err(|error| error.with_operation("submit"))?;
-    Ok(driver::drive_from(inner.clone(), id, watch))
+    Ok(driver::drive_from(inner.clone(), id, Some(asked), watch))
 }
 
 fn propose(
@@ -42,7 +43,7 @@ fn propose(
 ) -> Result<JobProposal> {
     let rendered = module.render(inputs)?;
     let spec = rendered.runnable()?;
-    check_files(spec, &options.files)?;
+    rendered.check_files(&options.files)?;
     let timeout = timeout(spec, &options)?;
     let price_cap = options.price_cap.unwrap_or_else(SubmitOptions::default_price_cap);
     let terms = JobTerms { max_rate: options.max_rate, ..JobTerms::new(executor_name(&spec.run), price_cap) };
@@ -110,38 +111,6 @@ fn timeout(spec: &JobSpec, options: &SubmitOptions) -> Result<Duration> {
             .with_hint("leave it out for the module's own limit"));
     }
     Ok(timeout)
-}
-
-/// A required file that is missing, or a file that the module does not know, is refused before anything is sent.
-fn check_files(spec: &JobSpec, files: &FileSet) -> Result<()> {
-    let missing: Vec<&str> =
-        spec.required_files.iter().map(String::as_str).filter(|name| files.get(name).is_none()).collect();
-    if !missing.is_empty() {
-        return Err(Error::invalid(
-            "E_FILE_MISSING",
-            format!("input file {} is missing", missing.join(", ")),
-        )
-        .with_hint("name the folder that holds the input files with --inputs-path")
-        .with("field", missing.join(", ")));
-    }
-    let known =
-        |name: &str| spec.required_files.iter().chain(&spec.optional_files).any(|known| known == name);
-    if let Some((name, _)) = files.iter().find(|(name, _)| !known(name)) {
-        let list: Vec<&str> =
-            spec.required_files.iter().chain(&spec.optional_files).map(String::as_str).collect();
-        let hint = if list.is_empty() {
-            "this module takes no input files".to_owned()
-        } else {
-            format!("it takes {}", list.join(", "))
-        };
-        return Err(Error::invalid(
-            "E_FILE_UNKNOWN",
-            format!("the module does not take an input file {name:?}"),
-        )
-        .with_hint(hint)
-        .with("field", name));
-    }
-    Ok(())
 }
 
 /// 21 letters that make two equal offers two jobs.

@@ -64,6 +64,15 @@ fn make_parent(path: &Path) -> Result<&Path> {
     Ok(parent)
 }
 
+/// Checks that files can be made in `folder`, making it where it is missing.
+///
+/// # Errors
+/// Those of [`write_file`].
+pub fn check_writable(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).map_err(|error| io_error("create", folder, error))?;
+    Partial::new(folder, &folder.join("probe"), Kind::File).map(drop)
+}
+
 /// Checks that [`write_folder`] may write to `path`: nothing is there, or an empty folder.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use crate::rt::CancelToken;
 
 pub(super) fn load(git: &GitRef, options: &LoadOptions) -> Result<Module> {
     let policy = GitPolicy {
-        cache_dir: Some(options.cache_dir.clone()),
+        cache_dir: options.cache_dir.clone(),
         allow_private_hosts: options.allow_private_hosts.clone(),
         ..GitPolicy::default()
     };

@@ -8,8 +8,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// Where modules may come from, and where fetched ones are kept.
 #[derive(Clone, Debug, Default)]
 pub struct LoadOptions {
-    /// Folder in which fetched modules are kept.
-    pub cache_dir: PathBuf,
+    /// Folder in which fetched modules are kept; `None` keeps none.
+    pub cache_dir: Option<PathBuf>,
     /// Hosts that modules may be fetched from although their address is private.
     pub allow_private_hosts: Vec<String>,
 }
@@ -47,6 +47,14 @@ fn open_folder(text: &str) -> Result<Module> {
 fn hint(text: &str, error: Error) -> Error {
     if error.kind() == ErrorKind::NotFound && !text.contains(['/', '.', '~']) {
         return error.with_hint(format!("to fetch the module {text} by name, add its tag: {text}:v1.0.0"));
+    }
+    let host = text.split('/').next().unwrap_or_default();
+    if error.kind() == ErrorKind::NotFound
+        && text.contains('/')
+        && !host.is_empty()
+        && host.trim_matches('.').contains('.')
+    {
+        return error.with_hint(format!("to fetch it from git, add a tag, branch or commit: {text}:v1.0.0"));
     }
     error.with_hint("check the path; a module is a folder with lilypad.toml or lilypad_module.json.tmpl")
 }

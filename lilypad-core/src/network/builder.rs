@@ -156,11 +156,10 @@ impl NetworkBuilder {
         let api: Arc<dyn JobCreatorApi> = Arc::new(solver.clone());
         let nonces = random.child("nonces");
         let client = Client::new(Arc::new(creator), api, clock.clone(), nonces, vec![mediator.address()]);
-        let solver = solver.address();
         Ok(Network { client, providers, solver, settlement, clock, stop, roles: Mutex::new(roles) })
     }
 
-    fn provider_config(&self, machine: &MachineSpec, mediator: Address) -> ProviderConfig {
+    pub(super) fn provider_config(&self, machine: &MachineSpec, mediator: Address) -> ProviderConfig {
         ProviderConfig {
             machine: machine.clone(),
             slots: self.slots,

@@ -15,6 +15,7 @@ use crate::error::Result;
 use crate::model::{Address, Amount};
 use crate::rt::{CancelReason, CancelToken, Clock, TaskGroup};
 use crate::settlement::{Audit, MemorySettlement, Settlement, Transfer};
+use crate::solver::Solver;
 
 /// A whole network inside this process. Dropping it stops its roles.
 ///
@@ -34,7 +35,7 @@ use crate::settlement::{Audit, MemorySettlement, Settlement, Transfer};
 pub struct Network {
     client: Client,
     providers: Vec<Address>,
-    solver: Address,
+    solver: Solver,
     settlement: MemorySettlement,
     clock: Clock,
     stop: CancelToken,
@@ -62,7 +63,7 @@ impl Network {
     /// The account of the solver.
     #[must_use]
     pub fn solver(&self) -> Address {
-        self.solver
+        self.solver.address()
     }
 
     /// The clock of all roles.

@@ -11,8 +11,25 @@ use crate::executor::FakeExecutor;
 use crate::market::ModulePolicy;
 use crate::model::{AgreementState, Amount, FileSet, MachineSpec, Outcome, Rate};
 use crate::module::{Module, PinSource};
-use crate::rt::{ManualClock, Timestamp};
+use crate::provider::{Provider, RunningProvider};
+use crate::rt::{ManualClock, Random, Timestamp};
+use crate::signer::{LocalSigner, Signer};
 use crate::wire::{JobEvent, JobEventKind, TimeoutPhase};
+
+impl Network {
+    /// A provider with offers in the book that never answers.
+    async fn silent_provider(&self) -> crate::error::Result<RunningProvider> {
+        let signer = LocalSigner::generate(&mut Random::seeded(9))?;
+        self.settlement.fund(signer.address(), Amount::from_lp(10))?;
+        let mediators = self.client.mediators()[0];
+        let config = Network::local()
+            .provider_config(&MachineSpec { cpu: 4_000, ram: 8_000, ..MachineSpec::default() }, mediators);
+        let solver = Arc::new(self.solver.clone());
+        Provider::new(Arc::new(signer), solver, vec![Arc::new(FakeExecutor)], self.clock.clone(), config)
+            .start()
+            .await
+    }
+}
 
 const START: Timestamp = Timestamp(1_700_000_000_000);
 
@@ -224,9 +241,10 @@ async fn a_job_that_runs_too_long_is_the_modules_fault_and_still_measured() {
 #[tokio::test]
 async fn a_silent_provider_costs_the_job_creator_nothing() {
     let (builder, hand) = network();
-    let network = builder.start().await.unwrap();
-    let job = submit(&network, &["deaf"], SubmitOptions::default()).await;
-    until(&job, |kind| matches!(kind, JobEventKind::Started { .. })).await;
+    let network = builder.providers([]).start().await.unwrap();
+    let silent = network.silent_provider().await.unwrap();
+    let job = submit(&network, &["print never"], SubmitOptions::default()).await;
+    until(&job, |kind| matches!(kind, JobEventKind::Agreed { .. })).await;
     hand.advance(Duration::from_secs(60));
     hand.advance(Duration::from_secs(10));
     let error = job.wait().await.unwrap_err();
@@ -237,6 +255,46 @@ async fn a_silent_provider_costs_the_job_creator_nothing() {
     let creator = network.balance(network.client().address()).await.unwrap();
     assert_eq!(creator, Amount::from_lp(1_001));
     assert_eq!(audit.burned, Amount::from_lp(1));
+    drop(silent);
+}
+
+#[tokio::test]
+async fn an_executor_that_does_not_stop_gives_the_job_back_and_keeps_the_collateral() {
+    let (builder, hand) = network();
+    let network = builder.start().await.unwrap();
+    let job = submit(&network, &["deaf"], SubmitOptions::default()).await;
+    until(&job, |kind| matches!(kind, JobEventKind::Started { .. })).await;
+    job.cancel().await.unwrap();
+    let sleeping = hand.sleepers();
+    while hand.sleepers() <= sleeping {
+        tokio::task::yield_now().await;
+    }
+    hand.advance(Duration::from_secs(5));
+    assert_eq!(job.wait().await.unwrap_err().code(), "E_EXECUTOR_STUCK");
+    assert_eq!(spent(&network).await, Amount::ZERO);
+    assert_eq!(network.audit().unwrap().burned, Amount::ZERO);
+}
+
+#[tokio::test]
+async fn outputs_without_a_content_id_are_a_limit_and_still_paid() {
+    let (builder, _) = network();
+    let network = builder.start().await.unwrap();
+    let many = format!("files 1000 {}", "n".repeat(250));
+    let orders = [many.as_str(), "work 77"];
+    let result = submit(&network, &orders, SubmitOptions::default()).await.wait().await.unwrap();
+    assert_eq!(result.outcome(), &Outcome::Limit("LIMIT_OUTPUT_FILES".to_owned()));
+    assert_eq!((result.instruction_count(), result.files().len()), (77, 3));
+    assert_eq!(spent(&network).await, result.cost());
+}
+
+#[tokio::test]
+async fn a_second_handle_on_a_finished_job_says_that_the_results_are_gone() {
+    let (builder, _) = network();
+    let network = builder.start().await.unwrap();
+    let job = submit(&network, &["print once"], SubmitOptions::default()).await;
+    job.wait().await.unwrap();
+    let again = network.client().job(job.id()).await.unwrap();
+    assert_eq!(again.wait().await.unwrap_err().code(), "E_RESULT_GONE");
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::executor::{Executor, Limits, RunRequest};
-use crate::model::{Address, JobSpec, RunSpec};
+use crate::model::{Address, JobSpec, ModulePin, RunSpec};
 use crate::module::Module;
 use crate::rt::CancelReason;
 use crate::wire::DealNotice;
@@ -25,6 +25,9 @@ impl Provider {
         let job_creator = self.check_deal(notice)?;
         let job = &notice.job.body;
         self.0.config.policy.check(&job.module)?;
+        // Which repository the bundle came from is the job creator's word; its content is a fact. What the policy allows
+        // only by repository is therefore not run until this provider fetches the commit itself.
+        self.0.config.policy.check(&ModulePin::Content { content: job.module.content() })?;
         let module = Module::from_bundle(job.module.clone(), job.bundle.clone())?;
         let inputs = job.offer.inputs.clone().unwrap_or_default();
         let rendered = module.render(&inputs)?;

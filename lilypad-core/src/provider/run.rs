@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Fault, Result};
-use crate::executor::{EventSink, RunOutcome, StopReason};
-use crate::model::Outcome;
+use crate::executor::{EventSink, LimitKind, RunOutcome, StopReason};
+use crate::model::{FileSet, Outcome};
 use crate::rt::{CancelReason, CancelToken, spawn};
 use crate::signer::{RECEIPT_VERSION, ReceiptBody, Signed};
 use crate::wire::{DealNotice, ResultSubmission};
 
 use super::Provider;
 use super::deal::{Prepared, cancel_text};
+
+/// How long an executor may take to stop.
+const STOP_GRACE: Duration = Duration::from_secs(5);
 
 impl Provider {
     /// Runs a deal to its end and hands in what came of it. Never fails: what goes wrong is told to the solver.
@@ -30,7 +33,12 @@ impl Provider {
         let executor = prepared.executor.clone();
         let _timer = self.time_limit(notice.job.body.execution_timeout, cancel);
         self.0.solver.started(notice.deal_id, executor.name());
-        let outcome = executor.run(prepared.request.clone(), self.events(notice), cancel.clone()).await?;
+        let run = executor.run(prepared.request.clone(), self.events(notice), cancel.clone());
+        let outcome = tokio::select! {
+            biased;
+            outcome = run => outcome?,
+            error = self.stuck(cancel) => return Err(error),
+        };
         if outcome.stop == StopReason::Cancelled(CancelReason::Shutdown) {
             return Err(Error::new(
                 ErrorKind::Unavailable,
@@ -41,6 +49,20 @@ impl Provider {
             .with_hint("nothing was charged; submit the job again"));
         }
         self.sign(notice, &prepared, outcome).await
+    }
+
+    /// Gives up on an executor that goes on although it was asked to stop: the job goes back unpaid, and nobody's
+    /// collateral is lost to a program that holds its executor.
+    async fn stuck(&self, cancel: &CancelToken) -> Error {
+        cancel.cancelled().await;
+        self.0.clock.sleep(STOP_GRACE).await;
+        Error::new(
+            ErrorKind::Unavailable,
+            "E_EXECUTOR_STUCK",
+            "the executor did not stop when it was asked to",
+        )
+        .with_fault(Fault::Provider)
+        .with_hint("nothing was charged; submit the job again")
     }
 
     fn events(&self, notice: &DealNotice) -> EventSink {
@@ -70,6 +92,7 @@ impl Provider {
     ) -> Result<ResultSubmission> {
         let job = &notice.job.body;
         let (_, domain) = self.0.solver.identity();
+        let outcome = packed(outcome)?;
         let (ended, error) = describe(&outcome.stop);
         let mut body = ReceiptBody {
             version: RECEIPT_VERSION,
@@ -93,6 +116,21 @@ impl Provider {
         let receipt = Signed::sign(body, self.0.signer.as_ref(), domain).await?;
         Ok(ResultSubmission { receipt, usage: outcome.usage, error, results: outcome.results })
     }
+}
+
+/// Outputs that have no content id (too many names in one folder) end the job as a limit does: the work is still paid
+/// and the logs are still handed over.
+fn packed(outcome: RunOutcome) -> Result<RunOutcome> {
+    if outcome.results.content_id().is_ok() {
+        return Ok(outcome);
+    }
+    let stop = StopReason::Limit(LimitKind::OutputFiles);
+    let mut results = FileSet::new();
+    for name in ["stdout", "stderr"] {
+        results.insert(name, outcome.results.get(name).cloned().unwrap_or_default())?;
+    }
+    results.insert("exitCode", describe(&stop).0.exit_code().to_string().into_bytes())?;
+    Ok(RunOutcome { stop, results, ..outcome })
 }
 
 fn describe(stop: &StopReason) -> (Outcome, String) {

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::market::NoMatch;
-use crate::model::{Address, AgreementState, Amount, Deal, DealId, JobId, Outcome, ResourceOfferId};
+use crate::model::{Address, AgreementState, Amount, Deal, DealId, FileSet, JobId, Outcome, ResourceOfferId};
 use crate::rt::{CancelReason, CancelToken, Clock};
 use crate::signer::{Receipt, Signed};
 use crate::wire::{
@@ -47,6 +47,11 @@ pub(super) struct JobEntry {
     /// An offer is reserved and the money is on its way into escrow.
     pub(super) agreeing: bool,
     pub(super) cancelling: bool,
+    pub(super) started: bool,
+    /// The program has had its time, or very nearly: its provider may say that it ran too long.
+    pub(super) overdue: bool,
+    /// The time to find an offer was over while one was being agreed.
+    pub(super) match_over: bool,
     pub(super) waiting_for: Option<NoMatch>,
     pub(super) deal: Option<AgreedDeal>,
     pub(super) result: Option<ResultSubmission>,
@@ -78,6 +83,9 @@ impl JobEntry {
             state: AgreementState::DealNegotiating,
             agreeing: false,
             cancelling: false,
+            started: false,
+            overdue: false,
+            match_over: false,
             waiting_for: None,
             deal: None,
             result: None,
@@ -109,6 +117,13 @@ impl JobEntry {
             self.ended.cancel(CancelReason::Shutdown);
         }
         Ok(())
+    }
+
+    /// Lets go of the files that only a running job needs.
+    fn forget_files(&mut self) {
+        let mut signed = (*self.signed).clone();
+        (signed.body.bundle, signed.body.files) = (FileSet::new(), FileSet::new());
+        self.signed = Arc::new(signed);
     }
 
     pub(super) fn status(&self) -> JobStatus {
@@ -158,6 +173,9 @@ impl Book {
     /// Remembers that a job has ended, and forgets the oldest ended ones beyond `most`.
     pub(super) fn ended(&mut self, id: JobId, most: usize) {
         self.waiting.retain(|waiting| *waiting != id);
+        if let Some(job) = self.jobs.get_mut(&id) {
+            job.forget_files();
+        }
         if !self.ended.contains(&id) {
             self.ended.push_back(id);
         }

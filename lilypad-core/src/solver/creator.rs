@@ -1,7 +1,7 @@
 //! The solver as a job creator sees it.
 
 use crate::error::{Error, ErrorKind, Fault, Result};
-use crate::model::{Address, AgreementState, FileLimits, JobId};
+use crate::model::{Address, AgreementState, Amount, FileLimits, JobId};
 use crate::rt::{BoxFuture, CancelReason};
 use crate::settlement::DealEvent;
 use crate::signer::{Domain, Receipt, Signature, Signed};
@@ -102,10 +102,8 @@ impl JobCreatorApi for Solver {
                     self.watch_cancel(job_id);
                 }
                 (AgreementState::DealNegotiating, _) if !job.agreeing => {
-                    job.failure = Some(cancelled());
-                    let cost = crate::model::Amount::ZERO;
-                    job.move_to(AgreementState::JobOfferCancelled, JobEventKind::Cancelled { cost })?;
-                    book.ended(job_id, self.config().max_ended_jobs);
+                    drop(book);
+                    self.cancel_waiting(job_id);
                 }
                 // Agreeing: the match sees the flag. Submitted: the work is done, the result stands.
                 _ => {}
@@ -116,6 +114,21 @@ impl JobCreatorApi for Solver {
 }
 
 impl Solver {
+    /// Ends a job that has no deal because its creator asked to.
+    pub(super) fn cancel_waiting(&self, job_id: JobId) {
+        let mut book = self.book();
+        let Ok(job) = book.job(job_id) else { return };
+        if job.state != AgreementState::DealNegotiating || job.agreeing {
+            return;
+        }
+        job.failure = Some(cancelled());
+        let cost = Amount::ZERO;
+        if let Err(error) = job.move_to(AgreementState::JobOfferCancelled, JobEventKind::Cancelled { cost }) {
+            tracing::error!(%error, "a waiting job could not be cancelled");
+        }
+        book.ended(job_id, self.config().max_ended_jobs);
+    }
+
     fn check_job(&self, job: &Signed<JobProposal>) -> Result<()> {
         let offer = &job.body.offer;
         offer.check_limits()?;

@@ -94,12 +94,22 @@ impl Solver {
 
     /// Ends a reservation; the offer goes back where it is still good.
     fn release(&self, id: JobId, offer: Option<OfferEntry>) {
-        let mut book = self.book();
-        if let Ok(job) = book.job(id) {
-            job.agreeing = false;
+        let (mut cancelled, mut match_over) = (false, false);
+        {
+            let mut book = self.book();
+            if let Ok(job) = book.job(id) {
+                job.agreeing = false;
+                (cancelled, match_over) = (job.cancelling, job.match_over);
+            }
+            if let Some(offer) = offer {
+                book.add_offer(offer);
+            }
         }
-        if let Some(offer) = offer {
-            book.add_offer(offer);
+        // What was asked while the money was on its way happens now.
+        if cancelled {
+            self.cancel_waiting(id);
+        } else if match_over {
+            self.match_timed_out(id);
         }
     }
 

@@ -75,7 +75,9 @@ impl ProviderApi for Solver {
     }
 
     fn started(&self, deal_id: DealId, executor: &'static str) {
-        if let Ok(job) = self.book().job_of_deal(deal_id) {
+        if let Ok(job) = self.book().job_of_deal(deal_id)
+            && !std::mem::replace(&mut job.started, true)
+        {
             job.note(JobEventKind::Started { executor: executor.to_owned() });
         }
     }
@@ -154,10 +156,10 @@ impl Solver {
             .with_fault(Fault::Provider)
             .with("deal_id", deal_id)
         };
-        let (job, cancelling) = {
+        let (job, cancelling, overdue) = {
             let mut book = self.book();
             let job = book.job_of_deal(deal_id)?;
-            (Arc::clone(&job.signed), job.cancelling)
+            (Arc::clone(&job.signed), job.cancelling, job.overdue)
         };
         let expected = [
             ("version", body.version == RECEIPT_VERSION),
@@ -171,7 +173,8 @@ impl Solver {
             ("rate", body.rate == deal.offer.signed.body.terms.rate),
             ("price cap", body.price_cap == deal.price_cap),
             ("instruction count", body.instruction_count <= job.body.instruction_limit),
-            ("outcome", cancelling || body.outcome != Outcome::Cancelled),
+            ("cancellation", cancelling || body.outcome != Outcome::Cancelled),
+            ("time limit", overdue || body.outcome != Outcome::TimedOut),
             ("content id", body.data_id == result.results.content_id()?),
         ];
         result.results.check_limits(&self.config().result_limits)?;

@@ -22,6 +22,13 @@ impl Solver {
     pub(super) fn watch_execution(&self, id: JobId, deal_id: DealId) {
         let allowed = self.book().job(id).map(|job| job.signed.body.execution_timeout).unwrap_or_default();
         let deadline = allowed.saturating_add(self.config().provider_grace);
+        // A little early: the provider's own timer must not be faster than this one.
+        let nearly = allowed.saturating_sub((allowed / 10).min(Duration::from_secs(1)));
+        self.after(id, nearly, move |solver| async move {
+            if let Ok(job) = solver.book().job(id) {
+                job.overdue = true;
+            }
+        });
         self.after(id, deadline, move |solver| async move {
             let message =
                 format!("the provider was silent for {} after the deal was made", seconds(deadline));
@@ -67,9 +74,10 @@ impl Solver {
         });
     }
 
-    fn match_timed_out(&self, id: JobId) {
+    pub(super) fn match_timed_out(&self, id: JobId) {
         let mut book = self.book();
         let Ok(job) = book.job(id) else { return };
+        job.match_over = true;
         if job.state != AgreementState::DealNegotiating || job.agreeing {
             return;
         }
