@@ -29,6 +29,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run a module and wait for its result.
+    ///
+    /// Starts a whole network inside this process (ledger, solver, provider), with play money, and runs the module on it.
     Run(RunArgs),
     /// Write, check and look at modules.
     Module(ModuleArgs),
@@ -46,7 +48,6 @@ impl Command {
     }
 }
 
-/// Starts a whole network inside this process (ledger, solver, provider), with play money, and runs the module on it.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   lilypad run examples/modules/cowsay -i Message=\"hello, pond\"
@@ -59,14 +60,14 @@ pub(crate) struct RunArgs {
     /// An input as NAME=VALUE; may be given several times. The value may hold `=`.
     #[arg(short = 'i', long = "input", value_name = "NAME=VALUE", value_parser = parse_input)]
     pub(crate) inputs: Vec<(String, String)>,
-    /// Folder that holds the input files.
-    #[arg(long, value_name = "DIR", env = "INPUTS_PATH")]
+    /// Folder that holds the input files. Default: the environment's INPUTS_PATH.
+    #[arg(long, value_name = "DIR")]
     pub(crate) inputs_path: Option<PathBuf>,
     /// Folder for the results; must be new or empty. The receipt is put beside it as DIR.receipt.json.
     #[arg(long, short = 'o', value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,
-    /// Folder for results and caches where nothing else is said.
-    #[arg(long, value_name = "DIR", env = "LILYPAD_DATA_DIR")]
+    /// Folder for results and caches. Default: LILYPAD_DATA_DIR, DATA_DIR, or the user's data folder.
+    #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
     /// How long the program may run, such as 500ms, 2s, 5m, 1h. Default: the module's own limit, or 15m.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
@@ -77,8 +78,8 @@ pub(crate) struct RunArgs {
     /// Most that the job may cost, such as "0.5 LP". Held while the job runs; the rest comes back. Default: 1 LP.
     #[arg(long, value_name = "AMOUNT")]
     pub(crate) price_cap: Option<Amount>,
-    /// Most work units (metered instructions) that the job may use.
-    #[arg(long, value_name = "COUNT")]
+    /// Most work units (metered instructions) that the job may use; the module's own limit holds too.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_instructions: Option<u64>,
     /// Make ids, keys and stamps from this seed: the same seed gives the same event log, counts and receipt.
     #[arg(long, value_name = "NUMBER")]
@@ -190,7 +191,13 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
     let asked = std::env::args_os().any(|arg| arg == "--json");
     if error.use_stderr() && asked {
         let text = error.to_string();
-        let line = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        let said: Vec<&str> = text
+            .lines()
+            .map(str::trim)
+            .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"))
+            .filter(|line| !line.is_empty())
+            .collect();
+        let line = said.join(" ").trim_start_matches("error: ").to_owned();
         let error = lilypad_core::Error::invalid("E_USAGE", line).with_hint("see lilypad --help");
         return crate::report::Report::new(true).failure(&error);
     }

@@ -28,8 +28,5 @@ fn main() -> ExitCode {
         Command::Module(args) => module::module(args, &report),
         Command::Receipt(args) => receipt::receipt(args, &report),
     };
-    match outcome {
-        Ok(code) => code,
-        Err(error) => report.failure(&error),
-    }
+    report.close(outcome.unwrap_or_else(|error| report.failure(&error)))
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::args::{Kind, ModuleArgs, ModuleCommand, ModuleSource};
 use crate::report::{Report, printable};
-use crate::run::{data_dir, inputs, open};
+use crate::run::{inputs, open};
 
 pub(crate) fn module(args: ModuleArgs, report: &Report) -> Result<ExitCode> {
     match args.command {
@@ -43,7 +43,7 @@ fn new(name: &str, path: Option<PathBuf>, kind: Kind, report: &Report) -> Result
 }
 
 fn check(source: &ModuleSource, report: &Report) -> Result<ExitCode> {
-    let module = open(source, &data_dir(None))?;
+    let module = open(source, None)?;
     let findings = module.check();
     for finding in &findings {
         report.say(line(finding));
@@ -52,7 +52,7 @@ fn check(source: &ModuleSource, report: &Report) -> Result<ExitCode> {
     let name = if module.name().is_empty() { source.module.as_str() } else { module.name() };
     report.say(format!("{}: {} findings, {errors} of them errors", printable(name), findings.len()));
     report.document(&json!({
-        "module": module.name(),
+        "module": name,
         "pin": module.pin(),
         "findings": findings.iter().map(finding_json).collect::<Vec<_>>(),
         "errors": errors,
@@ -78,7 +78,7 @@ fn finding_json(finding: &Finding) -> serde_json::Value {
 }
 
 fn render(source: &ModuleSource, given: &[(String, String)], raw: bool, report: &Report) -> Result<ExitCode> {
-    let module = open(source, &data_dir(None))?;
+    let module = open(source, None)?;
     let rendered = module.render(&inputs(given)?)?;
     for warning in &rendered.warnings {
         report.say(line(warning));

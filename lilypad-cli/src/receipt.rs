@@ -1,11 +1,12 @@
 //! `lilypad receipt verify`.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use lilypad_core::disk;
-use lilypad_core::model::FileLimits;
 use lilypad_core::signer::Receipt;
+use lilypad_core::solver::SolverConfig;
 use lilypad_core::{Error, ErrorKind, Result};
 use serde_json::json;
 
@@ -14,12 +15,7 @@ use crate::report::{Report, grouped};
 
 pub(crate) fn receipt(args: ReceiptArgs, report: &Report) -> Result<ExitCode> {
     let ReceiptCommand::Verify { file, results, .. } = args.command;
-    let text = std::fs::read_to_string(&file).map_err(|source| {
-        Error::invalid("E_RECEIPT_READ", format!("the receipt {} cannot be read", file.display()))
-            .with_hint(source.to_string())
-            .with_source(source)
-    })?;
-    let receipt = Receipt::from_json(&text)?;
+    let receipt = Receipt::from_json(&inner(read(&file)?))?;
     receipt.verify()?;
     if let Some(results) = &results {
         compare(&receipt, results)?;
@@ -39,8 +35,39 @@ pub(crate) fn receipt(args: ReceiptArgs, report: &Report) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// At most a little more than a receipt may have: the rest of an endless file is nobody's receipt.
+fn read(file: &Path) -> Result<String> {
+    let failed = |source: std::io::Error| {
+        Error::invalid("E_RECEIPT_READ", format!("the receipt {} cannot be read: {source}", file.display()))
+            .with_hint("name the .receipt.json file beside the results")
+            .with_source(source)
+    };
+    let mut bytes = Vec::new();
+    std::fs::File::open(file).and_then(|file| file.take(1 << 20).read_to_end(&mut bytes)).map_err(failed)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The receipt in a document that `lilypad run --json` printed, or the text as it is.
+fn inner(text: String) -> String {
+    match serde_json::from_str::<serde_json::Value>(&text) {
+        Ok(document) if document["job_id"].is_string() && document["receipt"].is_object() => {
+            document["receipt"].to_string()
+        }
+        _ => text,
+    }
+}
+
 fn compare(receipt: &Receipt, folder: &Path) -> Result<()> {
-    let found = disk::read_folder(folder, &FileLimits::default())?.content_id()?;
+    let files = disk::read_folder(folder, &SolverConfig::default().result_limits)?;
+    if let Some(hidden) = files.hidden().next() {
+        return Err(Error::new(
+            ErrorKind::VerificationFailed,
+            "E_RESULT_HASH",
+            format!("the folder holds {hidden:?}, which was not among the results"),
+        )
+        .with_hint("a file was added since the job ran; hidden files are never part of results"));
+    }
+    let found = files.content_id()?;
     if found == receipt.body.data_id {
         return Ok(());
     }

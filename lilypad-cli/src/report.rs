@@ -2,19 +2,22 @@
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use lilypad_core::Error;
 use serde_json::{Map, Value, json};
 
 /// Where a command reports to: people on standard error, and a program on standard output where it asked for JSON.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Report {
     json: bool,
+    /// Why standard output could not be written, where it could not.
+    broken: Arc<Mutex<Option<String>>>,
 }
 
 impl Report {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, broken: Arc::default() }
     }
 
     pub(crate) fn is_json(&self) -> bool {
@@ -34,20 +37,37 @@ impl Report {
 
     /// A line with a short label before it.
     pub(crate) fn field(&self, label: &str, value: impl AsRef<str>) {
-        self.say(format!("  {label:<9} {}", value.as_ref()));
+        self.say(format!("  {label:<9} {}", one_line(value.as_ref())));
     }
 
     /// The one JSON document, where it was asked for.
     pub(crate) fn document(&self, value: &Value) {
         if self.json {
-            let _ = writeln!(std::io::stdout(), "{value:#}");
+            self.output(format!("{value:#}\n").as_bytes());
         }
     }
 
     /// Text or bytes that are the command's very output.
     pub(crate) fn output(&self, bytes: &[u8]) {
         let mut out = std::io::stdout();
-        let _ = out.write_all(bytes).and_then(|()| out.flush());
+        let written = out.write_all(bytes).and_then(|()| out.flush());
+        // Whoever closed the pipe has read enough; anything else is a loss that must be told.
+        if let Err(error) = written
+            && error.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            self.broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error.to_string());
+        }
+    }
+
+    /// The exit code, unless what it speaks of could not be written.
+    pub(crate) fn close(&self, code: ExitCode) -> ExitCode {
+        match &*self.broken.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(why) if code == ExitCode::SUCCESS => {
+                self.say(format!("error: standard output cannot be written: {why}"));
+                ExitCode::FAILURE
+            }
+            _ => code,
+        }
     }
 
     /// Reports a failure in one line, as JSON too where that was asked for, and gives the exit code.
@@ -57,7 +77,7 @@ impl Report {
 
     /// The same, with what is known of the job beside it.
     pub(crate) fn failure_with(&self, error: &Error, mut document: Map<String, Value>) -> ExitCode {
-        self.say(format!("error: {}", printable(&error.to_string())));
+        self.say(format!("error: {}", one_line(&error.to_string())));
         document.insert("error".to_owned(), error_json(error));
         self.document(&Value::Object(document));
         ExitCode::from(error.kind().exit_code())
@@ -104,10 +124,20 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\n' | '\t' => c,
-            c if c.is_control() => char::REPLACEMENT_CHARACTER,
+            c if c.is_control() || is_direction(c) => char::REPLACEMENT_CHARACTER,
             c => c,
         })
         .collect()
+}
+
+/// The same on one line.
+fn one_line(text: &str) -> String {
+    printable(text).replace(['\n', '\t'], " ")
+}
+
+/// Marks that turn the direction of writing, so that text looks like other text.
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// True where a person watches standard error.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use lilypad_core::client::{JobResult, SubmitOptions};
 use lilypad_core::disk;
@@ -15,47 +15,51 @@ use lilypad_core::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
 
 use crate::args::{ModuleSource, RunArgs};
-use crate::interrupt;
+use crate::interrupt::Interrupts;
 use crate::report::{Report, grouped, printable};
 use crate::watch::watch;
 
 pub(crate) fn run(args: RunArgs, report: &Report) -> Result<ExitCode> {
     let started = Instant::now();
-    let inputs = inputs(&args.inputs)?;
-    let module = open(&args.module, &data_dir(args.data_dir.as_deref()))?;
-    let options = SubmitOptions {
-        price_cap: args.price_cap,
-        timeout: args.timeout,
-        instruction_limit: args.max_instructions,
-        files: files(args.inputs_path.as_deref())?,
-        ..SubmitOptions::default()
-    };
-    if let Some(folder) = &args.output_dir {
-        disk::check_target(folder)?;
-    }
-    tell_module(&module, &inputs, report)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|source| Error::unexpected("the runtime could not be started").with_source(source))?;
+    let interrupts = runtime.block_on(async { Interrupts::listen(report.clone()) });
+    let inputs = inputs(&args.inputs)?;
+    let place = Place::of(&args)?;
+    let module = open(&args.module, args.data_dir.as_deref())?;
+    let options = SubmitOptions {
+        price_cap: args.price_cap,
+        timeout: args.timeout,
+        instruction_limit: args.max_instructions,
+        files: files(args.inputs_path.or_else(|| from_environment("INPUTS_PATH")).as_deref())?,
+        ..SubmitOptions::default()
+    };
+    tell_module(&args.module.module, &module, &inputs, report)?;
+    let builder = network(args.match_timeout, args.seed);
     runtime.block_on(async {
-        let network = network(&args).start().await?;
+        let network = builder.start().await?;
         let ready = started.elapsed();
-        let outcome = one_job(&network, &module, &inputs, options, report).await;
+        let outcome = one_job(&network, &module, &inputs, options, &interrupts, report).await;
+        interrupts.finishing();
         let code = match outcome {
-            Ok(result) => finish(&args, &result, ready.as_secs_f64() * 1e3, report),
-            Err(error) => Ok(report.failure_with(&error, failure_fields(&error))),
+            Ok(result) => finish(&place, &result, ready.as_secs_f64() * 1e3, report),
+            Err(error) => report.failure_with(&error, failure_fields(&error)),
         };
-        network.shutdown().await;
-        code
+        // An executor that does not stop must not keep the command.
+        if tokio::time::timeout(Duration::from_secs(5), network.shutdown()).await.is_err() {
+            report.say("  a job did not stop in time and is left behind");
+        }
+        Ok(code)
     })
 }
 
-fn network(args: &RunArgs) -> NetworkBuilder {
-    let solver = SolverConfig { match_timeout: args.match_timeout, ..SolverConfig::default() };
+fn network(match_timeout: Duration, seed: Option<u64>) -> NetworkBuilder {
+    let solver = SolverConfig { match_timeout, ..SolverConfig::default() };
     let builder = Network::local().solver(solver);
-    match args.seed {
+    match seed {
         Some(seed) => builder.seed(seed),
         None => builder,
     }
@@ -66,16 +70,17 @@ async fn one_job(
     module: &Module,
     inputs: &BTreeMap<String, String>,
     options: SubmitOptions,
+    interrupts: &Interrupts,
     report: &Report,
 ) -> Result<JobResult> {
+    interrupts.running();
     let job = network.client().submit(module, inputs, options).await?;
     report.field("job", job.id().to_string());
     let shown = watch(&job, report);
     tokio::pin!(shown);
     tokio::select! {
         () = &mut shown => {}
-        () = interrupt::requested() => {
-            interrupt::insist(report);
+        () = interrupts.asked() => {
             job.cancel().await?;
             shown.await;
         }
@@ -84,35 +89,40 @@ async fn one_job(
 }
 
 /// Keeps the results, tells what came of the job, and gives the exit code.
-fn finish(args: &RunArgs, result: &JobResult, ready_ms: f64, report: &Report) -> Result<ExitCode> {
+fn finish(place: &Place, result: &JobResult, ready_ms: f64, report: &Report) -> ExitCode {
     let error = result.error();
     let cancelled = error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Cancelled);
-    let kept = if cancelled { None } else { Some(keep(args, result)) };
+    let kept = if cancelled { Ok(None) } else { place.keep(result).map(Some) };
     let mut document = fields(result, ready_ms);
+    if !report.is_json() && !report.is_live() {
+        report.output(result.files().get("stdout").map(AsRef::as_ref).unwrap_or_default());
+    }
     let folder = match kept {
-        Some(Ok(folder)) => Some(folder),
-        Some(Err(error)) => return Ok(report.failure_with(&error, document)),
-        None => None,
+        Ok(folder) => folder,
+        Err(error) => return report.failure_with(&error, document),
     };
     if let Some(folder) = &folder {
         document.insert("output_dir".to_owned(), folder.to_string_lossy().into());
         document.insert("receipt_path".to_owned(), receipt_path(folder).to_string_lossy().into());
     }
-    if !report.is_json() && !report.is_live() {
-        report.output(result.files().get("stdout").map(AsRef::as_ref).unwrap_or_default());
-    }
     tell_result(result, folder.as_deref(), report);
     match error {
-        Some(error) => Ok(report.failure_with(&error, document)),
+        Some(error) => report.failure_with(&error, document),
         None => {
             report.document(&Value::Object(document));
-            Ok(ExitCode::SUCCESS)
+            ExitCode::SUCCESS
         }
     }
 }
 
-fn tell_module(module: &Module, inputs: &BTreeMap<String, String>, report: &Report) -> Result<()> {
-    report.field("module", format!("{} ({})", printable(module.name()), module.pin()));
+fn tell_module(
+    source: &str,
+    module: &Module,
+    inputs: &BTreeMap<String, String>,
+    report: &Report,
+) -> Result<()> {
+    let name = if module.name().is_empty() { source } else { module.name() };
+    report.field("module", format!("{name} ({})", module.pin()));
     for warning in &module.render(inputs)?.warnings {
         report.field("warning", printable(&warning.to_string()));
     }
@@ -168,6 +178,8 @@ fn fields(result: &JobResult, ready_ms: f64) -> Map<String, Value> {
         "receipt_verified": true,
         "stdout": excerpt(&result.stdout()),
         "stderr": excerpt(&result.stderr()),
+        "stdout_bytes": result.files().get("stdout").map(|bytes| bytes.len()),
+        "stderr_bytes": result.files().get("stderr").map(|bytes| bytes.len()),
         "timings": {
             "ready_ms": ready_ms,
             "agreed_ms": millis(timings.agreed),
@@ -195,14 +207,42 @@ fn failure_fields(error: &Error) -> Map<String, Value> {
         .collect()
 }
 
-fn keep(args: &RunArgs, result: &JobResult) -> Result<PathBuf> {
-    let folder = args.output_dir.clone().unwrap_or_else(|| {
-        data_dir(args.data_dir.as_deref()).join("results").join(result.job_id().to_string())
-    });
-    disk::write_folder(result.files(), &folder)?;
-    let folder = std::path::absolute(&folder).unwrap_or(folder);
-    disk::write_file(&receipt_path(&folder), result.receipt().to_json()?.as_bytes())?;
-    Ok(folder)
+/// Where the results go; looked at before anything is paid.
+struct Place {
+    /// The folder that was asked for; `None` is one of its own for each job, under `results`.
+    folder: Option<PathBuf>,
+    results: PathBuf,
+}
+
+impl Place {
+    fn of(args: &RunArgs) -> Result<Self> {
+        let Some(folder) = &args.output_dir else {
+            let results = data_dir(args.data_dir.as_deref())?.join("results");
+            disk::check_writable(&results)?;
+            return Ok(Self { folder: None, results });
+        };
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.clone());
+        disk::check_target(&folder)?;
+        let receipt = receipt_path(&folder);
+        disk::check_target(&receipt)?;
+        let results = folder.parent().map(Path::to_owned).unwrap_or_default();
+        disk::check_writable(&results)?;
+        Ok(Self { folder: Some(folder), results })
+    }
+
+    fn keep(&self, result: &JobResult) -> Result<PathBuf> {
+        let own = self.results.join(result.job_id().to_string());
+        let folder = self.folder.clone().unwrap_or_else(|| std::path::absolute(&own).unwrap_or(own));
+        // The same seed is the same job: what it left is there already.
+        let there = self.folder.is_none()
+            && disk::read_folder(&folder, &SolverConfig::default().result_limits)
+                .is_ok_and(|files| files == *result.files());
+        if !there {
+            disk::write_folder(result.files(), &folder)?;
+        }
+        disk::write_file(&receipt_path(&folder), result.receipt().to_json()?.as_bytes())?;
+        Ok(folder)
+    }
 }
 
 fn receipt_path(folder: &Path) -> PathBuf {
@@ -230,22 +270,29 @@ pub(crate) fn inputs(given: &[(String, String)]) -> Result<BTreeMap<String, Stri
     Ok(inputs)
 }
 
-pub(crate) fn open(source: &ModuleSource, data_dir: &Path) -> Result<Module> {
+pub(crate) fn open(source: &ModuleSource, data_dir: Option<&Path>) -> Result<Module> {
     let options = LoadOptions {
-        cache_dir: data_dir.join("cache"),
+        cache_dir: self::data_dir(data_dir).map(|dir| dir.join("cache")).ok(),
         allow_private_hosts: source.allow_private_host.clone(),
     };
     load(&source.module, &options)
 }
 
-/// `--data-dir`, else the user's data folder, else a folder here.
-pub(crate) fn data_dir(given: Option<&Path>) -> PathBuf {
-    let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+/// `--data-dir`, else what the environment names, else the user's data folder.
+fn data_dir(given: Option<&Path>) -> Result<PathBuf> {
     given
         .map(Path::to_owned)
-        .or_else(|| from("DATA_DIR"))
-        .or_else(|| from("XDG_DATA_HOME").map(|dir| dir.join("lilypad")))
-        .or_else(|| from("HOME").map(|home| home.join(".local/share/lilypad")))
-        .or_else(|| from("LOCALAPPDATA").map(|dir| dir.join("lilypad")))
-        .unwrap_or_else(|| PathBuf::from("lilypad-data"))
+        .or_else(|| from_environment("LILYPAD_DATA_DIR"))
+        .or_else(|| from_environment("DATA_DIR"))
+        .or_else(|| from_environment("XDG_DATA_HOME").map(|dir| dir.join("lilypad")))
+        .or_else(|| from_environment("HOME").map(|home| home.join(".local/share/lilypad")))
+        .or_else(|| from_environment("LOCALAPPDATA").map(|dir| dir.join("lilypad")))
+        .ok_or_else(|| {
+            Error::invalid("E_NO_DATA_DIR", "no folder for results is known: HOME is not set")
+                .with_hint("name one with --output-dir or --data-dir")
+        })
+}
+
+fn from_environment(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }

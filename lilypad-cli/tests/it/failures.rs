@@ -152,6 +152,44 @@ fn a_results_folder_that_cannot_be_used() {
     let path = taken.to_string_lossy().into_owned();
     fails(&user, &["run", "examples/modules/cowsay", "-o", &path], 2, "E_TARGET_EXISTS", "User");
     assert_eq!(fs::read_to_string(taken.join("mine.txt")).unwrap(), "keep me");
+    // A folder that can never be made is refused before anything is paid.
+    let under_a_file = taken.join("mine.txt/results").to_string_lossy().into_owned();
+    let told = user.lilypad(&["run", "examples/modules/cowsay", "-o", &under_a_file]).ends_with(2);
+    assert!(!told.stderr.contains("deal agreed"), "{}", told.stderr);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_a_failure() {
+    let user = User::new();
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let outcome = Outcome::of(
+        user.command(&["run", "examples/modules/cowsay", "--json"]).stdout(full).output().unwrap(),
+    );
+    let outcome = outcome.ends_with(1);
+    assert!(outcome.stderr.contains("standard output cannot be written"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_results_folder_that_somebody_added_to() {
+    let user = User::new();
+    let folder = user.path("results").to_string_lossy().into_owned();
+    user.lilypad(&["run", "examples/modules/cowsay", "-o", &folder]).ends_with(0);
+    fs::write(format!("{folder}/.hidden"), "evil").unwrap();
+    let receipt = format!("{folder}.receipt.json");
+    fails(&user, &["receipt", "verify", &receipt, "--results", &folder], 7, "E_RESULT_HASH", "Provider");
+}
+
+#[test]
+fn a_receipt_says_nothing_to_the_terminal_but_text() {
+    let user = User::new();
+    let folder = user.path("results").to_string_lossy().into_owned();
+    user.lilypad(&["run", "examples/modules/cowsay", "-o", &folder]).ends_with(0);
+    let receipt = format!("{folder}.receipt.json");
+    let text = fs::read_to_string(&receipt).unwrap();
+    fs::write(&receipt, text.replace("exited:0", "limit:\\u001b[2Jpwned")).unwrap();
+    let told = user.lilypad(&["receipt", "verify", &receipt]).ends_with(7);
+    assert!(!told.stderr.contains('\u{1b}'), "{:?}", told.stderr);
 }
 
 #[test]

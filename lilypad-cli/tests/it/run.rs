@@ -74,6 +74,11 @@ fn the_same_seed_gives_the_same_job() {
         document
     });
     assert_eq!(documents[0], documents[1]);
+    // The same job in the same home finds its results there already.
+    let user = User::new();
+    for _ in 0..2 {
+        user.lilypad(&["run", "examples/modules/cowsay", "--seed", "5"]).ends_with(0);
+    }
     assert_ne!(documents[0]["job_id"], documents[2]["job_id"]);
     assert_eq!(documents[0]["data_id"], documents[2]["data_id"]);
     assert_eq!(documents[0]["instruction_count"], documents[2]["instruction_count"]);
