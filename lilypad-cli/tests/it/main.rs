@@ -5,6 +5,8 @@ mod failures;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod modules;
 #[cfg(test)]
 mod run;

@@ -1,0 +1,6 @@
+(module (import "wasi_snapshot_preview1" "fd_write" (func $w (param i32 i32 i32 i32) (result i32)))
+ (memory (export "memory") 200)
+ (func (export "_start") (memory.fill (i32.const 1000) (i32.const 10) (i32.const 8388608))
+  (i32.store (i32.const 0) (i32.const 1000)) (i32.store (i32.const 4) (i32.const 8388600))
+  (drop (call $w (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 16)))
+  (drop (call $w (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))
