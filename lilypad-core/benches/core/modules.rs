@@ -39,7 +39,7 @@ pub(crate) fn all(criterion: &mut Criterion) {
     pair(
         criterion,
         "bind inputs to a manifest",
-        ("copy the inputs", || inputs.clone()),
+        ("write the inputs as JSON", || serde_json::to_vec(&inputs).expect("plain data")),
         ("render", || module.render(&inputs).expect("inputs that fit")),
     );
     templates(criterion);
@@ -53,7 +53,7 @@ const TEMPLATE: &str = r#"{
     "Spec": {
       "Deal": {"Concurrency": 1},
       "Docker": {
-        "Entrypoint": ["/app/run.sh", {{ if .Message }}{{ .Message | js }}{{ else }}"hello"{{ end }}],
+        "Entrypoint": ["/app/run.sh", {{ if .Message }}"{{ .Message | js }}"{{ else }}"hello"{{ end }}],
         "Image": "grycap/cowsay@sha256:0000000000000000000000000000000000000000000000000000000000000000",
         "EnvironmentVariables": [
           {{ range $name, $value := . }}{{ printf "%s=%s" $name $value | printf "%q" }},{{ end }}
@@ -73,7 +73,9 @@ fn templates(criterion: &mut Criterion) {
     pair(
         criterion,
         "render a v2 template",
-        ("copy what comes out", || rendered.clone()),
+        ("read what comes out as JSON", || {
+            serde_json::from_str::<serde_json::Value>(&rendered).expect("JSON")
+        }),
         ("render", || template.render(&inputs).expect("inputs that fit")),
     );
     pair(

@@ -53,7 +53,9 @@ pub(crate) fn all(criterion: &mut Criterion) {
     pair(
         criterion,
         "a network",
-        ("nothing but a runtime", || runtime.block_on(async {})),
+        ("start a runtime", || {
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().expect("a runtime")
+        }),
         ("start and stop", || {
             let network = runtime.block_on(Network::local().seed(2).start()).expect("a network");
             runtime.block_on(network.shutdown());
