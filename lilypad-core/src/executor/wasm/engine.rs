@@ -1,8 +1,4 @@
-//! Runs instrumented modules on wasmi.
-//!
-//! wasmi is built with `portable-dispatch`: its other way of dispatch needs every handler to end in a call that the
-//! compiler turns into a jump, which nothing guarantees. Where one is missed, an untrusted program overflows the
-//! machine's stack and takes the whole process with it.
+//! Runs instrumented modules on wasmi 1.1: an interpreter that needs no code generation and no tail calls.
 
 use wasmi::{
     AsContext, AsContextMut, Caller, CompilationMode, Config, Engine, Func, FuncType, Instance, Linker,

@@ -27,6 +27,8 @@ pub(super) struct Edit {
 pub(super) enum What {
     /// Pays for the block that starts here; nothing where the cost is 0.
     Charge(u64),
+    /// Reads the counter anew: a call changed it.
+    Refresh,
     /// Tells the function that is about to be called how much stack is left.
     PassStack,
     /// `call` of this function, in the old numbering.
@@ -88,6 +90,8 @@ struct Planner {
     /// The edit that pays for the present block; `None` where control cannot come.
     block: Option<usize>,
     loose: Vec<Loose>,
+    /// A call changed the counter since it was read last.
+    stale: bool,
     /// Greatest height of the operand stack.
     height: u32,
 }
@@ -114,6 +118,7 @@ pub(super) fn plan<R: WasmModuleResources>(
         frames: vec![Frame { kind: Kind::Block, live: true, joined: false }],
         block: None,
         loose: Vec::new(),
+        stale: false,
         height: 0,
     };
     planner.start_block(code_at);
@@ -141,6 +146,7 @@ impl Planner {
         let taken = if self.loose.is_empty() { None } else { op.operator_arity(&*validator) };
         let before = validator.operand_stack_height();
         validator.op(start, op)?;
+        self.refresh(place(start), op);
         let after = validator.operand_stack_height();
         self.change(place(start), end, op);
         self.follow_nan(end, op, taken.map(|(taken, _)| before.saturating_sub(taken)), after);
@@ -149,6 +155,18 @@ impl Planner {
             self.height = self.height.max(before).max(after);
         }
         Ok(())
+    }
+
+    /// Reads the counter anew before the next place that may charge: wherever control parts or joins, and before
+    /// operators that pay by length.
+    fn refresh(&mut self, start: usize, op: &Operator<'_>) {
+        let leaves = matches!(op, Operator::Return | Operator::Unreachable)
+            || (matches!(op, Operator::End) && self.frames.len() <= 1);
+        if self.stale && !leaves && (is_control(op) || pays_by_length(op)) {
+            self.edit(start, 0, What::Refresh);
+            self.stale = false;
+        }
+        self.stale |= matches!(op, Operator::Call { .. } | Operator::CallIndirect { .. });
     }
 
     /// Plans the operators that need more than a fixed price.
@@ -310,6 +328,21 @@ fn is_control(op: &Operator<'_>) -> bool {
             | O::BrTable { .. }
             | O::Return
             | O::Unreachable
+    )
+}
+
+fn pays_by_length(op: &Operator<'_>) -> bool {
+    use Operator as O;
+    matches!(
+        op,
+        O::MemoryCopy { .. }
+            | O::MemoryFill { .. }
+            | O::MemoryInit { .. }
+            | O::MemoryGrow { .. }
+            | O::TableCopy { .. }
+            | O::TableFill { .. }
+            | O::TableInit { .. }
+            | O::TableGrow { .. }
     )
 }
 

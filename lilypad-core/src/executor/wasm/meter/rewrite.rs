@@ -108,6 +108,7 @@ impl Writer<'_> {
     fn enter(&mut self, frame: u32) {
         let (own, stack, refill) = (self.scratch.own_stack, self.injected.stack, self.injected.refill);
         let frame = i32::try_from(frame).unwrap_or(i32::MAX);
+        self.refresh();
         self.code()
             .global_get(stack)
             .i32_const(frame)
@@ -130,6 +131,7 @@ impl Writer<'_> {
                     code.i64_const(cost);
                 });
             }
+            What::Refresh => self.refresh(),
             What::PassStack => {
                 let (own, stack) = (self.scratch.own_stack, self.injected.stack);
                 self.code().local_get(own).global_set(stack);
@@ -152,11 +154,19 @@ impl Writer<'_> {
         Some(())
     }
 
+    /// Reads the counter into the function's own copy.
+    fn refresh(&mut self) {
+        let (units, left) = (self.injected.units, self.scratch.left);
+        self.code().global_get(units).local_set(left);
+    }
+
     /// Takes what `cost` pushes (an `i64`, the same both times) from the units; asks the host where they do not do.
+    ///
+    /// The copy of the counter saves a reading; the counter itself is always written, so a trap finds it exact.
     fn charge(&mut self, cost: impl Fn(&mut InstructionSink<'_>)) {
         let (units, left, refill) = (self.injected.units, self.scratch.left, self.injected.refill);
         let mut code = self.code();
-        code.global_get(units);
+        code.local_get(left);
         cost(&mut code);
         code.i64_sub()
             .local_tee(left)
@@ -166,7 +176,7 @@ impl Writer<'_> {
             .i64_lt_s()
             .if_(BlockType::Empty);
         cost(&mut code);
-        code.call(refill).end();
+        code.call(refill).global_get(units).local_set(left).end();
     }
 
     /// Pays one unit for each `2^shift` of the length on top of the stack, rounded up.

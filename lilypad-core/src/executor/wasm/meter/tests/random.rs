@@ -158,8 +158,8 @@ fn metered(module: &Instrumented, slice: u64) -> Option<Run> {
 fn call<T>(store: &mut Store<T>, instance: Instance, name: &str) -> Option<String> {
     let function = instance.get_func(&*store, name).unwrap();
     let ty = function.ty(&*store);
-    let zeros: Vec<Val> = ty.params().iter().map(|ty| Val::default_for_ty(*ty)).collect();
-    let mut results: Vec<Val> = ty.results().iter().map(|ty| Val::default_for_ty(*ty)).collect();
+    let zeros: Vec<Val> = ty.params().iter().map(|ty| Val::default(*ty)).collect();
+    let mut results: Vec<Val> = ty.results().iter().map(|ty| Val::default(*ty)).collect();
     function.call(store, &zeros, &mut results).ok()?;
     Some(results.iter().map(bits).collect::<Vec<_>>().join(","))
 }
@@ -204,8 +204,29 @@ fn own_exports(module: &Instrumented) -> Vec<&str> {
     [module.units.as_str(), module.stack.as_str()].into_iter().chain(optional).collect()
 }
 
+/// wasmi 2.0.0 jumps to a wild address in this valid module; whoever changes the engine must get past it, and should
+/// run some ten thousand random modules besides (`PROPTEST_CASES=20000`).
+#[test]
+fn the_engine_survives_a_module_that_broke_another_version() {
+    let wasm = include_bytes!("broke_wasmi_2_0_0.wasm");
+    let instrumented = instrument(wasm).unwrap();
+    let (before, after) = (plain(wasm), metered(&instrumented, 1 << 22));
+    assert_eq!(before.is_some(), after.is_some());
+    if let (Some((mut store, instance)), Some(mut run)) = (before, after) {
+        for name in instrumented.functions.keys() {
+            call(&mut store, instance, name);
+            call(&mut run.store, run.instance, name);
+        }
+    }
+}
+
+/// Few cases on every run, more on request.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(96)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn metered_modules_behave_as_before(seed in proptest::collection::vec(any::<u8>(), 64..3_000)) {
