@@ -28,9 +28,10 @@
 //! # Layout
 //! `terms` what both sides agree to beside the wire's offers; `policy` and `rule` which modules a provider runs; `units` one unit
 //! per quantity; `rules` the table; `verdict` and `words` its answers; `select` which offer; `no_match` why none;
-//! `deal` what two offers become.
+//! `gpus` which GPUs of a machine; `deal` what two offers become.
 
 mod deal;
+mod gpus;
 mod no_match;
 mod policy;
 mod rule;
@@ -42,6 +43,7 @@ mod verdict;
 mod words;
 
 pub use deal::build_deal;
+pub use gpus::assign;
 pub use no_match::{NoMatch, Reason};
 pub use policy::ModulePolicy;
 pub use rule::ModuleRule;

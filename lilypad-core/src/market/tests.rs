@@ -1,6 +1,7 @@
 //! The market against the rules' edges, cases from outside, and brute force.
 
 mod deal;
+mod gpus;
 mod policy;
 mod rules;
 mod select;

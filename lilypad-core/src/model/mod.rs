@@ -3,7 +3,7 @@
 //!
 //! Layout: `address` accounts; `amount` and `rate` money; `offer`, `offer_limits`, `deal` and `state` what the market
 //! agrees on; `execution` and `outcome` what a running job tells and how it ends; `files` named bytes that travel together
-//! (a module's bundle, input files, results); `ids` and `hashing` content ids; [`json`] the wire's JSON, read as leniently
+//! (a module's bundle, input files, results); `gpu` which GPUs a job needs; `ids` and `hashing` content ids; [`json`] the wire's JSON, read as leniently
 //! and written as exactly as the Go side does; `machine` what a machine has; `pin` the exact code of a module; `run` what a
 //! job executes; `unixfs` the content id of files; [`v2`] rendered templates.
 
@@ -12,6 +12,7 @@ mod amount;
 mod deal;
 mod execution;
 mod files;
+mod gpu;
 mod hashing;
 mod ids;
 pub mod json;
@@ -34,6 +35,7 @@ pub use deal::{
 };
 pub use execution::{ExecutorEvent, Usage};
 pub use files::{FileLimits, FileSet};
+pub use gpu::{GpuMemory, GpuModel, GpuRequirement, GpuSet, GpuSize, GpuVendor};
 pub use ids::{Cid, ContentId, DealId, JobId, ResourceOfferId};
 pub use machine::{GpuSpec, MachineSpec, Mebibytes, Megabytes, MilliCpu};
 pub use offer::{

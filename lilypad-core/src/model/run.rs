@@ -10,6 +10,9 @@ pub struct JobSpec {
     pub run: RunSpec,
     /// What the machine needs, in the wire's units.
     pub machine: super::MachineSpec,
+    /// Which GPUs it needs beside what [`JobSpec::machine`] can say; empty where that says it all (v2 modules, a plain number
+    /// of GPUs). At most [`GpuRequirement::MAX_PER_JOB`](super::GpuRequirement::MAX_PER_JOB), together at most 128 GPUs.
+    pub gpus: Vec<super::GpuRequirement>,
     /// Names of input files that must be given.
     pub required_files: Vec<String>,
     /// Names of input files that may be given.

@@ -1,5 +1,6 @@
 //! The rules for `lilypad.toml`: what is allowed and still unwise.
 
+use crate::model::{GpuSpec, MachineSpec};
 use crate::module::finding::{Finding, Position};
 use crate::module::image;
 use crate::module::manifest::{Leaf, Manifest, Run};
@@ -46,12 +47,19 @@ pub(in crate::module) fn check(manifest: &Manifest) -> Vec<Finding> {
             findings.push(found("entrypoint-string", "the entry point is one string with spaces"));
         }
     }
-    if manifest.machine.gpu > 0 && manifest.machine.gpus.is_none() {
+    if any_gpu_matches(&manifest.machine) {
         let message = "a GPU is asked for, but no video memory";
-        findings.push(found("gpu-without-vram", message).hint("set machine.vram"));
+        let hint = "set machine.vram, or write the memory into machine.gpu, such as \"24GB:2\"";
+        findings.push(found("gpu-without-vram", message).hint(hint));
     }
     if manifest.network == crate::model::NetworkPolicy::Full {
         findings.push(found("network-full", "the job asks for an open network"));
     }
     sorted(findings)
+}
+
+/// True where a GPU is asked for of which neither memory nor model is known.
+fn any_gpu_matches(machine: &MachineSpec) -> bool {
+    let unknown = |gpu: &GpuSpec| gpu.vram == 0 && gpu.name.is_empty();
+    machine.gpu > 0 && machine.gpus.as_ref().is_none_or(|gpus| gpus.iter().any(unknown))
 }

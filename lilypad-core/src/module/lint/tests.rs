@@ -183,6 +183,10 @@ fn manifests_are_checked_too() {
         rules(&docker),
         ["entrypoint-string", "gpu-without-vram", "image-mutable", "network-full"].into()
     );
+    for (gpu, found) in [("nvidia", true), ("H100", false), ("24GB:2", false), ("..24GB", true)] {
+        let text = docker.replace("machine.gpu = 1", &format!("machine.gpu = [\"{gpu}\"]"));
+        assert_eq!(rules(&text).contains("gpu-without-vram"), found, "{gpu}");
+    }
 }
 
 #[test]

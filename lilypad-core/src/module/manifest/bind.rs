@@ -14,6 +14,7 @@ impl Manifest {
         JobSpec {
             run: self.run.bind(inputs),
             machine: self.machine.clone(),
+            gpus: self.gpus.clone(),
             required_files: files(true),
             optional_files: files(false),
             outputs: self.outputs.clone(),

@@ -25,7 +25,7 @@ use super::ModuleInfo;
 use super::finding::Finding;
 use super::inputs::InputSpec;
 use crate::model::{
-    ClockPolicy, Determinism, JobLimits, MachineSpec, NetworkPolicy, OutputSpec, RandomPolicy,
+    ClockPolicy, Determinism, GpuRequirement, JobLimits, MachineSpec, NetworkPolicy, OutputSpec, RandomPolicy,
 };
 
 /// The manifest's file name.
@@ -42,6 +42,7 @@ pub(super) struct Manifest {
     pub(super) inputs: Vec<InputSpec>,
     pub(super) run: Run,
     pub(super) machine: MachineSpec,
+    pub(super) gpus: Vec<GpuRequirement>,
     pub(super) files: Vec<FileSpec>,
     pub(super) outputs: Vec<OutputSpec>,
     pub(super) timeout: Option<Duration>,

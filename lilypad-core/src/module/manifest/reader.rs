@@ -421,6 +421,26 @@ pub(super) fn text_or_table<T>(
     }
 }
 
+/// A whole number, a text, or a list of texts in its place.
+pub(super) fn number_text_or_list<T>(
+    node: &Node<'_>,
+    path: &str,
+    reader: &mut Reader<'_>,
+    number: impl FnOnce(u64) -> T,
+    text: impl FnOnce(String) -> T,
+    list: impl FnOnce(Vec<String>) -> T,
+) -> Option<T> {
+    match node.get_ref() {
+        DeValue::Integer(_) => u64::read(node, path, reader).map(number),
+        DeValue::String(_) => String::read(node, path, reader).map(text),
+        DeValue::Array(_) => Vec::read(node, path, reader).map(list),
+        _ => {
+            reader.wrong_type(node, path, "a whole number, a text or a list of texts");
+            None
+        }
+    }
+}
+
 fn integer(digits: &str, radix: u32) -> Option<i64> {
     if radix == 10 { digits.parse().ok() } else { None }
 }

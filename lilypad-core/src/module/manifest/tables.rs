@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::reader::{Amount, Needed, Node, Number, Read, Reader, Scalar, table, text_or_table, words};
+use super::reader::{
+    Amount, Needed, Node, Number, Read, Reader, Scalar, number_text_or_list, table, text_or_table, words,
+};
 
 table! {
     /// A Lilypad module: what runs, what it takes, what it needs and what it leaves.
@@ -220,10 +222,29 @@ table! {
         ram = "ram": Option<Amount>,
         /// Disk: a number of megabytes, or a text with a unit.
         disk = "disk": Option<Amount>,
-        /// Number of GPUs.
-        gpu = "gpu": Option<u64>,
-        /// Video memory that a GPU needs: a number of mebibytes, or a text with a unit (`"24 GiB"`).
+        /// GPUs: a number, a text such as `"nvidia:H100,A100:80GB..:2"`, or a list of such texts.
+        gpu = "gpu": Option<GpuTable>,
+        /// With a number of GPUs: the video memory that a GPU needs, a number of mebibytes or a text with a unit
+        /// (`"24 GiB"`).
         vram = "vram": Option<Amount>,
+    }
+}
+
+/// Which GPUs a job needs.
+#[derive(Clone, Debug, PartialEq, schemars::JsonSchema)]
+#[schemars(untagged)]
+pub(super) enum GpuTable {
+    /// So many of any kind.
+    Number(u64),
+    /// GPUs of one kind, as `vendor:models:memory:count`; each part may be left out.
+    Text(String),
+    /// GPUs of several kinds, at most 8.
+    List(Vec<String>),
+}
+
+impl Read for GpuTable {
+    fn read(node: &Node<'_>, path: &str, reader: &mut Reader<'_>) -> Option<Self> {
+        number_text_or_list(node, path, reader, Self::Number, Self::Text, Self::List)
     }
 }
 

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::super::{InputKind, Module, PinSource};
 use super::*;
 use crate::error::{Error, ErrorKind, Fault};
-use crate::model::{Comparator, FileSet, JobSpec, RunSpec};
+use crate::model::{Comparator, FileSet, GpuSpec, JobSpec, RunSpec};
 
 const WASM: &[u8] = b"\0asm\x01\0\0\0";
 
@@ -186,6 +186,54 @@ fn each_fault_has_its_rule() {
         let complaints = Manifest::parse(&format!("{HEAD}{rest}\n")).unwrap_err();
         assert!(complaints.iter().any(|complaint| complaint.rule == rule), "{rest}: {complaints:?}");
     }
+}
+
+fn with_machine(lines: &str) -> String {
+    format!("module.name = \"m\"\nrun.docker.image = \"a/b@sha256:{}\"\n[machine]\n{lines}\n", "0".repeat(64))
+}
+
+#[test]
+fn a_number_of_gpus_says_what_it_always_said() {
+    let machine = |lines| job(&with_machine(lines), &[]).map(|spec| (spec.machine, spec.gpus)).unwrap();
+    let plain = MachineSpec { gpu: 1_024, ..MachineSpec::default() };
+    assert_eq!(machine("gpu = 1024"), (plain, Vec::new()));
+    let (spec, gpus) = machine("gpu = 2\nvram = \"24 GB\"");
+    assert_eq!((spec.gpu, gpus.len()), (2, 0));
+    assert_eq!(spec.gpus, Some(vec![GpuSpec { vram: 22_889, ..GpuSpec::default() }]));
+    assert_eq!(machine("gpu = []"), (MachineSpec::default(), Vec::new()));
+}
+
+#[test]
+fn gpu_texts_become_requirements_and_a_list_that_older_peers_know() {
+    let spec = job(&with_machine("gpu = [\"nvidia:H100:80GB:2\", \"24GB\"]"), &[]).unwrap();
+    let printed: Vec<String> = spec.gpus.iter().map(ToString::to_string).collect();
+    assert_eq!(printed, ["nvidia:H100:80GB..:2", "24GB.."]);
+    let h100 = GpuSpec { name: "H100".into(), vendor: "NVIDIA".into(), vram: 75_531 };
+    let any = GpuSpec { vram: 22_659, ..GpuSpec::default() };
+    assert_eq!((spec.machine.gpu, spec.machine.gpus), (3, Some(vec![h100.clone(), h100, any])));
+    let spec = job(&with_machine("gpu = \"amd:..24GB\""), &[]).unwrap();
+    let amd = GpuSpec { vendor: "AMD/ATI".into(), ..GpuSpec::default() };
+    assert_eq!((spec.machine.gpu, spec.machine.gpus, spec.gpus.len()), (1, Some(vec![amd]), 1));
+}
+
+#[test]
+fn gpu_texts_are_checked_with_their_place() {
+    for (lines, expected) in [
+        ("gpu = \"NVIDIA H100\"", vec!["E_GPU 4:1"]),
+        ("gpu = [\"1\", \"24G\", \"0\"]", vec!["E_GPU 4:13", "E_GPU 4:20"]),
+        ("gpu = [\"1\", 2]", vec!["E_MANIFEST_TYPE 4:13"]),
+        ("gpu = true", vec!["E_MANIFEST_TYPE 4:7"]),
+        ("gpu = true\nvram = 1", vec!["E_MANIFEST_TYPE 4:7"]),
+        ("gpu = \"1\"\nvram = 1", vec!["E_MANIFEST_MACHINE 5:1"]),
+        ("vram = 1", vec!["E_MANIFEST_MACHINE 4:1"]),
+        ("gpu = 1025", vec!["E_NUMBER 4:1"]),
+        ("gpu = [\"128\", \"1\"]", vec!["E_NUMBER 4:1"]),
+        ("gpu = [\"1\",\"1\",\"1\",\"1\",\"1\",\"1\",\"1\",\"1\",\"1\"]", vec!["E_MANIFEST_LIMIT 4:1"]),
+    ] {
+        assert_eq!(rules(&with_machine(lines)), expected, "{lines}");
+    }
+    let error = load(&with_machine("gpu = \"A100 80GB\"")).unwrap_err().to_string();
+    assert!(error.contains("A100:80GB") && error.contains("line 4"), "{error}");
 }
 
 #[test]

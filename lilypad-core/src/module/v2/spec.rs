@@ -40,6 +40,7 @@ pub(super) fn examine(module: &Module, value: &Value, source: &str) -> Examined 
     let job = JobSpec {
         run: RunSpec::Docker(examiner.docker()),
         machine: module.machine.clone(),
+        gpus: Vec::new(),
         required_files: module.input_files.required.clone().unwrap_or_default(),
         optional_files: module.input_files.optional.clone().unwrap_or_default(),
         outputs: examiner.outputs(),

@@ -1,47 +1,40 @@
 //! `[machine]` and amounts with units, into the wire's units.
 
-use super::short;
-use crate::model::{GpuSpec, MachineSpec};
+use super::{gpus, short};
+use crate::model::{GpuRequirement, MachineSpec};
 use crate::module::manifest::reader::{Amount, Reader};
 use crate::module::manifest::tables::MachineTable;
 use crate::module::manifest::units;
 
 /// Most CPUs, in thousandths.
 const CPU: u64 = 10_000_000;
-/// Most memory or disk, in megabytes.
-const MEGABYTES: u64 = 1_000_000_000;
-/// Most GPUs.
-const GPUS: u64 = 1_024;
+/// Most memory or disk in megabytes, or video memory in mebibytes.
+pub(super) const MEGABYTES: u64 = 1_000_000_000;
 
-pub(super) fn machine(table: Option<MachineTable>, reader: &mut Reader<'_>) -> MachineSpec {
-    let Some(table) = table else { return MachineSpec::default() };
+pub(super) fn machine(
+    table: Option<MachineTable>,
+    reader: &mut Reader<'_>,
+) -> (MachineSpec, Vec<GpuRequirement>) {
+    let Some(table) = table else { return (MachineSpec::default(), Vec::new()) };
     let megabytes = |text: &str| units::bytes(text).map(|bytes| bytes.div_ceil(1_000_000));
     let mebibytes = |text: &str| units::bytes(text).map(|bytes| bytes.div_ceil(1 << 20));
     let cpu = table.cpu.and_then(|cpu| amount(cpu, 0, units::milli_cpu, "machine.cpu", reader));
     let ram = table.ram.and_then(|ram| amount(ram, 0, megabytes, "machine.ram", reader));
     let disk = table.disk.and_then(|disk| amount(disk, 0, megabytes, "machine.disk", reader));
     let vram = table.vram.and_then(|vram| amount(vram, 0, mebibytes, "machine.vram", reader));
-    let gpu = table.gpu.unwrap_or(0);
-    if vram.is_some_and(|vram| vram > 0) && gpu == 0 {
-        reader.complain(
-            "machine.vram",
-            "E_MANIFEST_MACHINE",
-            "`machine.vram` needs `machine.gpu` to be at least 1",
-        );
-    }
-    let gpus = vram.filter(|vram| *vram > 0).map(|vram| {
-        vec![GpuSpec { vram: capped(Some(vram), MEGABYTES, "machine.vram", reader), ..GpuSpec::default() }]
-    });
-    MachineSpec {
-        gpu: capped(Some(gpu), GPUS, "machine.gpu", reader),
-        gpus,
+    let gpus = gpus::gpus(table.gpu, vram, reader);
+    let machine = MachineSpec {
+        gpu: gpus.count,
+        gpus: gpus.listed,
         cpu: capped(cpu, CPU, "machine.cpu", reader),
         ram: capped(ram, MEGABYTES, "machine.ram", reader),
         disk: capped(disk, MEGABYTES, "machine.disk", reader),
-    }
+    };
+    (machine, gpus.requirements)
 }
 
-fn capped(value: Option<u64>, limit: u64, path: &str, reader: &mut Reader<'_>) -> i64 {
+/// A value in its limit; complains where it is above.
+pub(super) fn capped(value: Option<u64>, limit: u64, path: &str, reader: &mut Reader<'_>) -> i64 {
     let value = value.unwrap_or(0);
     if value > limit {
         reader.complain(path, "E_NUMBER", format!("`{path}` is {value}, the limit is {limit}"));

@@ -1,5 +1,6 @@
 //! What the tables must satisfy together: names, limits, references between them. Complains about everything at once.
 
+mod gpus;
 mod input;
 mod machine;
 mod run;
@@ -25,7 +26,7 @@ pub(super) fn manifest(file: ManifestFile, reader: &mut Reader<'_>) -> Option<Ma
     let info = file.module.0.map(|table| info(table, reader));
     let inputs = input::inputs(file.inputs, reader);
     let run = file.run.0.and_then(|table| run::run(table, &inputs, reader));
-    let machine = machine::machine(file.machine, reader);
+    let (machine, gpus) = machine::machine(file.machine, reader);
     let files = files(file.files, reader);
     let outputs = outputs(&file.outputs, run.as_ref(), reader);
     let (timeout, limits) = limits(file.limits, reader);
@@ -37,6 +38,7 @@ pub(super) fn manifest(file: ManifestFile, reader: &mut Reader<'_>) -> Option<Ma
         inputs,
         run: run?,
         machine,
+        gpus,
         files,
         outputs,
         timeout,
