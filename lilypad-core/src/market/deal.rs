@@ -1,5 +1,6 @@
 //! A deal made of two offers, as the wire wants it.
 
+use super::sides::{module_id, pricing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Deal, DealMembers, JobOffer, ResourceOffer, ServiceConfig};
 
@@ -7,7 +8,7 @@ use crate::model::{Deal, DealMembers, JobOffer, ResourceOffer, ServiceConfig};
 const MAX_PAIRS: usize = 4_096;
 
 /// Makes the deal of a job offer and a resource offer: solver and parties of the offers, the mediators that both trust in the
-/// provider's order, the provider's price, both offers with their ids. The deal's own id is filled in.
+/// provider's order, the provider's price for the module, both offers with their ids. The deal's own id is filled in.
 ///
 /// # Errors
 /// `NoMatch` (`E_NO_MEDIATOR`, `E_SOLVER_MISMATCH`) where the two trust nobody in common; `InvalidInput` (`E_TOO_MANY_MEDIATORS`)
@@ -46,7 +47,7 @@ pub fn build_deal(job: &JobOffer, resource: &ResourceOffer) -> Result<Deal> {
             resource_provider: resource.resource_provider.clone(),
             mediators: Some(mediators),
         },
-        pricing: resource.default_pricing,
+        pricing: pricing(resource, &module_id(&job.module)?),
         job_offer: JobOffer { id: job.id()?.to_string(), ..job.clone() },
         resource_offer: ResourceOffer { id: resource.id()?.to_string(), ..resource.clone() },
     };

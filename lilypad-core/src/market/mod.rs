@@ -11,44 +11,66 @@
 //! | 4 | the job lists GPUs, and the machine none or a largest one with less video memory | `vramMismatch` |
 //! | 5 | … less disk | `diskSpaceMismatch` |
 //! | 6 | the offer is at the market's price | `marketPriceUnavailable` |
-//! | 7 | both have a fixed price and the offer's is higher | `priceMismatch` |
+//! | 7 | both have a fixed price and the offer's for this module is higher | `priceMismatch` |
 //! | 8 | no mediator in common | `mediatorMismatch` |
 //! | 9 | another solver | `solverMismatch` |
-//! | 10 | the provider does not run this kind of job | `executorMismatch` |
-//! | 11 | the provider's policy keeps the module out | `moduleRefused` |
-//! | 12 | the price of work is above the job's highest | `rateMismatch` |
-//! | 13 | the price cap does not pay for one work unit | `priceCapMismatch` |
-//! | 14 | the provider stakes less than the job asks | `collateralMismatch` |
+//! | 10 | the GPUs that the job asks for one by one are not there | `gpuModelMismatch` |
+//! | 11 | the GPU driver is older, or not told | `driverMismatch` |
+//! | 12 | the CUDA version is older, or not told | `cudaMismatch` |
+//! | 13 | the provider does not run this kind of job | `executorMismatch` |
+//! | 14 | the provider gives jobs less network access | `networkMismatch` |
+//! | 15 | the provider's policy keeps the module out | `moduleRefused` |
+//! | 16 | the offer lists the modules that it runs, and this one is not among them | `moduleNotListed` |
+//! | 17 | the machine lacks a label, or has another value | `labelMismatch` |
+//! | 18 | re-running there promises less | `verificationMismatch` |
+//! | 19 | the provider's reputation is lower | `reputationMismatch` |
+//! | 20 | the provider stakes less than the job asks | `collateralMismatch` |
+//! | 21 | the price of work is above the job's highest | `rateMismatch` |
+//! | 22 | the price cap does not pay for one work unit | `priceCapMismatch` |
+//!
+//! An offer that passes all of them and whose machine is too busy with earlier jobs is `offerTaken`.
 //!
 //! # Where it differs from v2
 //! * Memory, disk and GPUs are compared in one unit, see [`Capacity`].
 //! * A job that names a provider must still fit that provider's offer, see [`choose`].
-//! * An offer serves one job at a time, see [`match_all`].
+//! * What an offer says about modules counts: the list of those that it runs, and prices of their own.
+//! * A machine runs several jobs at once where its provider says so and they fit beside each other, see [`Free`]; it is
+//!   never given away twice, and a no is never remembered.
 //!
 //! # Layout
-//! `terms` what both sides agree to beside the wire's offers; `policy` and `rule` which modules a provider runs; `units` one unit
-//! per quantity; `rules` the table; `verdict` and `words` its answers; `select` which offer; `no_match` why none;
-//! `gpus` which GPUs of a machine; `deal` what two offers become.
+//! `sides` the two sides of a match, `terms` what they agree to beside the wire's offers, `class` two scales in them;
+//! `policy` and `rule` which modules a provider runs; `units` one unit per quantity, `gpus` which GPUs, `free` what is left
+//! of a machine; `rules` the table; `verdict` and `words` its answers; `order` which comes first, `select` the plain scan,
+//! `index` the same without looking at every pair; `no_match` why none; `deal` what two offers become.
 
+mod class;
 mod deal;
+mod free;
 mod gpus;
+mod index;
 mod no_match;
+mod order;
 mod policy;
 mod rule;
 mod rules;
 mod select;
+mod sides;
 mod terms;
 mod units;
 mod verdict;
 mod words;
 
+pub use class::{NetworkAccess, VerificationClass};
 pub use deal::build_deal;
+pub use free::{Free, Taken};
 pub use gpus::assign;
+pub use index::{Index, Match, Offered, Wanted};
 pub use no_match::{NoMatch, Reason};
 pub use policy::ModulePolicy;
 pub use rule::ModuleRule;
-pub use rules::{Candidate, Request, judge};
+pub use rules::judge;
 pub use select::{Choice, Matching, choose, match_all};
+pub use sides::{Candidate, Request, module_id};
 pub use terms::{JobTerms, OfferTerms};
 pub use units::Capacity;
 pub use verdict::Verdict;

@@ -41,11 +41,11 @@ impl NoMatch {
         }
     }
 
-    /// The reasons: most frequent first, then in the order in which they came up.
+    /// The reasons: most frequent first, then in the order of the rules.
     #[must_use]
     pub fn reasons(&self) -> Vec<&Reason> {
         let mut reasons: Vec<&Reason> = self.reasons.iter().collect();
-        reasons.sort_by_key(|reason| std::cmp::Reverse(reason.count));
+        reasons.sort_by_key(|reason| (std::cmp::Reverse(reason.count), reason.nearest.rule()));
         reasons
     }
 

@@ -45,6 +45,9 @@ enum Otherwise {
 }
 
 impl ModulePolicy {
+    /// Most rules of one policy.
+    pub const MAX_RULES: usize = 1_000;
+
     /// Runs every module that no rule denies: for a network of one's own.
     #[must_use]
     pub fn allow_all() -> Self {
@@ -86,6 +89,17 @@ impl ModulePolicy {
                     .with("rule", rule))
             }
         }
+    }
+
+    /// How many rules it has.
+    #[must_use]
+    pub fn rules(&self) -> usize {
+        self.allow.len().saturating_add(self.deny.len())
+    }
+
+    /// The names of all that a rule allows; `None` where everything is allowed that no rule denies.
+    pub(super) fn allowed_names(&self) -> Option<impl Iterator<Item = String>> {
+        (self.default == Otherwise::Deny).then(|| self.allow.iter().map(ModuleRule::name))
     }
 
     /// The rule that keeps `module` out, in words; `None` where it may run.

@@ -37,6 +37,14 @@ impl ModuleRule {
         self.fits(module, str::eq_ignore_ascii_case)
     }
 
+    /// One name of what the rule is about: a rule allows a module only where this is among the module's [`names`].
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Content(content) => content.to_string(),
+            Self::Repo(name) | Self::Author(name) => name.clone(),
+        }
+    }
+
     fn fits(&self, module: &ModulePin, same: impl Fn(&str, &str) -> bool) -> bool {
         match (self, module) {
             (Self::Content(content), _) => *content == module.content(),
@@ -45,6 +53,17 @@ impl ModuleRule {
             (Self::Repo(_) | Self::Author(_), _) => false,
         }
     }
+}
+
+/// Every name by which a rule can allow this module.
+pub(super) fn names(module: &ModulePin) -> Vec<String> {
+    let mut names = vec![module.content().to_string()];
+    if let ModulePin::Git { repo, .. } = module {
+        let repo = plain(repo);
+        names.push(author(&repo));
+        names.push(repo);
+    }
+    names
 }
 
 /// `host/path` without scheme, user, default port, empty parts and `.git`; lower case where the host ignores case.

@@ -1,16 +1,20 @@
 //! The market against the rules' edges, cases from outside, and brute force.
 
+mod books;
 mod deal;
 mod gpus;
+mod index;
 mod policy;
 mod rules;
 mod select;
 mod vectors;
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::model::{
-    Amount, Cid, ContentId, DealPricing, JobOffer, MachineSpec, ModulePin, PricingMode, Rate, ResourceOffer,
-    ServiceConfig,
+    Amount, Cid, ContentId, DealPricing, JobId, JobOffer, MachineSpec, ModulePin, PricingMode, Rate,
+    ResourceOffer, ResourceOfferId, ServiceConfig,
 };
 use crate::rt::Timestamp;
 
@@ -22,6 +26,21 @@ struct Fit {
     offer: ResourceOffer,
     offer_terms: OfferTerms,
     module: ModulePin,
+    reputation: u32,
+}
+
+/// An id for the `number`-th offer or job.
+fn cid(number: impl std::fmt::Display) -> Cid {
+    Cid::of_block(number.to_string().as_bytes())
+}
+
+fn request<'a>(offer: &'a JobOffer, terms: &'a JobTerms, module: &'a ModulePin) -> Request<'a> {
+    Request::new(JobId(cid(&offer.nonce)), offer, terms, module).unwrap()
+}
+
+fn candidate<'a>(offer: &'a ResourceOffer, terms: &'a OfferTerms) -> Candidate<'a> {
+    let id = ResourceOfferId(cid(&offer.resource_provider));
+    Candidate { id, offer, terms, reputation: 500 }
 }
 
 fn services() -> ServiceConfig {
@@ -49,10 +68,26 @@ fn fit() -> Fit {
     let job = JobOffer { spec: spec.clone(), trusted_parties: services(), ..JobOffer::default() };
     let offer = offered("provider", 0, 0);
     let offer = ResourceOffer { spec, ..offer };
-    let job_terms = JobTerms { max_rate: Some(rate(3, 10)), ..JobTerms::new("wasm", wei(1_000)) };
-    let offer_terms =
-        OfferTerms { rate: rate(3, 10), executors: vec!["wasm".into()], ..OfferTerms::default() };
-    Fit { job, job_terms, offer, offer_terms, module: module() }
+    let labels = BTreeMap::from([("region".to_owned(), "eu".to_owned())]);
+    let job_terms = JobTerms {
+        max_rate: Some(rate(3, 10)),
+        min_cuda: Some("12.4".parse().unwrap()),
+        labels: labels.clone(),
+        network: NetworkAccess::Domains,
+        verification: VerificationClass::Tolerance,
+        min_reputation: 500,
+        ..JobTerms::new("wasm", wei(1_000))
+    };
+    let offer_terms = OfferTerms {
+        rate: rate(3, 10),
+        executors: vec!["wasm".into()],
+        cuda: Some("12.4".parse().unwrap()),
+        labels,
+        network: NetworkAccess::Domains,
+        verification: VerificationClass::Tolerance,
+        ..OfferTerms::default()
+    };
+    Fit { job, job_terms, offer, offer_terms, module: module(), reputation: 500 }
 }
 
 fn offered(provider: &str, created_at: u64, price: u64) -> ResourceOffer {
@@ -68,11 +103,11 @@ fn offered(provider: &str, created_at: u64, price: u64) -> ResourceOffer {
 
 impl Fit {
     fn request(&self) -> Request<'_> {
-        Request { offer: &self.job, terms: &self.job_terms, module: &self.module }
+        request(&self.job, &self.job_terms, &self.module)
     }
 
     fn candidate(&self) -> Candidate<'_> {
-        Candidate { offer: &self.offer, terms: &self.offer_terms }
+        Candidate { reputation: self.reputation, ..candidate(&self.offer, &self.offer_terms) }
     }
 
     fn verdict(&self) -> Verdict {

@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use crate::model::{Amount, Rate};
+use super::{NetworkAccess, VerificationClass};
+use crate::model::{Amount, GpuRequirement, Rate, SoftwareVersion};
 
 /// Whether an offer fits a job. Where it does not, the first rule that fails says why.
 ///
@@ -71,8 +72,8 @@ pub enum Verdict {
     MediatorMismatch {
         /// How many the job trusts.
         wanted: usize,
-        /// How many the offer trusts.
-        offered: usize,
+        /// Those that the offer trusts.
+        offered: Vec<String>,
     },
     /// The two trust different solvers.
     SolverMismatch {
@@ -81,6 +82,27 @@ pub enum Verdict {
         /// The offer's.
         offered: String,
     },
+    /// The machine's GPUs are not those that the job asks for.
+    GpuModelMismatch {
+        /// Asked for.
+        need: Vec<GpuRequirement>,
+        /// The machine's, by name and size, with how many there are of each.
+        have: Vec<(String, usize)>,
+    },
+    /// The GPU driver is too old.
+    DriverMismatch {
+        /// Asked for.
+        need: SoftwareVersion,
+        /// Offered; `None` where the offer does not say.
+        have: Option<SoftwareVersion>,
+    },
+    /// The CUDA version is too old.
+    CudaMismatch {
+        /// Asked for.
+        need: SoftwareVersion,
+        /// Offered; `None` where the offer does not say.
+        have: Option<SoftwareVersion>,
+    },
     /// The provider does not run this kind of job.
     ExecutorMismatch {
         /// What the job needs.
@@ -88,10 +110,45 @@ pub enum Verdict {
         /// What the provider runs.
         offered: Vec<String>,
     },
+    /// The provider lets jobs reach less than this one needs.
+    NetworkMismatch {
+        /// Asked for.
+        need: NetworkAccess,
+        /// Allowed.
+        have: NetworkAccess,
+    },
     /// The provider's policy keeps the module out.
     ModuleRefused {
         /// The rule, in words.
         rule: String,
+    },
+    /// The offer lists the modules that it runs, and this one is not among them.
+    ModuleNotListed {
+        /// How many it lists.
+        listed: usize,
+    },
+    /// The machine lacks a label that the job asks for.
+    LabelMismatch {
+        /// The label's name.
+        name: String,
+        /// Asked for.
+        need: String,
+        /// Offered; `None` where the machine has no such label.
+        have: Option<String>,
+    },
+    /// Re-running the job there promises less than the job asks for.
+    VerificationMismatch {
+        /// Asked for.
+        need: VerificationClass,
+        /// Offered.
+        have: VerificationClass,
+    },
+    /// The provider's reputation is too low, from 0 to 1,000.
+    ReputationMismatch {
+        /// Asked for.
+        need: u32,
+        /// The provider's.
+        have: u32,
     },
     /// The price of work is above what the job takes.
     RateMismatch {
@@ -114,7 +171,7 @@ pub enum Verdict {
         /// Offered.
         have: u64,
     },
-    /// The offer fits, but an earlier job took it.
+    /// The offer fits, but what is left of its machine beside earlier jobs does not.
     OfferTaken,
 }
 
@@ -139,12 +196,50 @@ impl Verdict {
             Self::PriceMismatch { .. } => "priceMismatch",
             Self::MediatorMismatch { .. } => "mediatorMismatch",
             Self::SolverMismatch { .. } => "solverMismatch",
+            Self::GpuModelMismatch { .. } => "gpuModelMismatch",
+            Self::DriverMismatch { .. } => "driverMismatch",
+            Self::CudaMismatch { .. } => "cudaMismatch",
             Self::ExecutorMismatch { .. } => "executorMismatch",
+            Self::NetworkMismatch { .. } => "networkMismatch",
             Self::ModuleRefused { .. } => "moduleRefused",
+            Self::ModuleNotListed { .. } => "moduleNotListed",
+            Self::LabelMismatch { .. } => "labelMismatch",
+            Self::VerificationMismatch { .. } => "verificationMismatch",
+            Self::ReputationMismatch { .. } => "reputationMismatch",
             Self::RateMismatch { .. } => "rateMismatch",
             Self::PriceCapMismatch { .. } => "priceCapMismatch",
             Self::CollateralMismatch { .. } => "collateralMismatch",
             Self::OfferTaken => "offerTaken",
+        }
+    }
+
+    /// The number of the rule in the market's table; 0 for a match, and the last one for an offer that is busy.
+    pub(super) fn rule(&self) -> u8 {
+        match self {
+            Self::Match => 0,
+            Self::CpuMismatch { .. } => 1,
+            Self::GpuMismatch { .. } => 2,
+            Self::RamMismatch { .. } => 3,
+            Self::VramMismatch { .. } => 4,
+            Self::DiskMismatch { .. } => 5,
+            Self::MarketPriceUnavailable => 6,
+            Self::PriceMismatch { .. } => 7,
+            Self::MediatorMismatch { .. } => 8,
+            Self::SolverMismatch { .. } => 9,
+            Self::GpuModelMismatch { .. } => 10,
+            Self::DriverMismatch { .. } => 11,
+            Self::CudaMismatch { .. } => 12,
+            Self::ExecutorMismatch { .. } => 13,
+            Self::NetworkMismatch { .. } => 14,
+            Self::ModuleRefused { .. } => 15,
+            Self::ModuleNotListed { .. } => 16,
+            Self::LabelMismatch { .. } => 17,
+            Self::VerificationMismatch { .. } => 18,
+            Self::ReputationMismatch { .. } => 19,
+            Self::CollateralMismatch { .. } => 20,
+            Self::RateMismatch { .. } => 21,
+            Self::PriceCapMismatch { .. } => 22,
+            Self::OfferTaken => 23,
         }
     }
 
@@ -162,6 +257,15 @@ impl Verdict {
                 asked.cmp_price(*other) == Ordering::Less
             }
             (Self::CollateralMismatch { have, .. }, Self::CollateralMismatch { have: other, .. }) => {
+                have > other
+            }
+            (Self::DriverMismatch { have, .. }, Self::DriverMismatch { have: other, .. })
+            | (Self::CudaMismatch { have, .. }, Self::CudaMismatch { have: other, .. }) => have > other,
+            (Self::NetworkMismatch { have, .. }, Self::NetworkMismatch { have: other, .. }) => have > other,
+            (Self::VerificationMismatch { have, .. }, Self::VerificationMismatch { have: other, .. }) => {
+                have > other
+            }
+            (Self::ReputationMismatch { have, .. }, Self::ReputationMismatch { have: other, .. }) => {
                 have > other
             }
             _ => false,

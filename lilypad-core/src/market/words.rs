@@ -47,11 +47,27 @@ impl Verdict {
             Self::SolverMismatch { .. } => "trust another solver",
             Self::ExecutorMismatch { .. } if one => "does not run this kind of job",
             Self::ExecutorMismatch { .. } => "do not run this kind of job",
+            Self::GpuModelMismatch { .. } if one => "has other GPUs",
+            Self::GpuModelMismatch { .. } => "have other GPUs",
+            Self::DriverMismatch { .. } if one => "has too old a GPU driver",
+            Self::DriverMismatch { .. } => "have too old a GPU driver",
+            Self::CudaMismatch { .. } if one => "has too old a CUDA version",
+            Self::CudaMismatch { .. } => "have too old a CUDA version",
+            Self::NetworkMismatch { .. } if one => "gives jobs no such network access",
+            Self::NetworkMismatch { .. } => "give jobs no such network access",
             Self::ModuleRefused { .. } if one => "refuses the module",
             Self::ModuleRefused { .. } => "refuse the module",
+            Self::ModuleNotListed { .. } if one => "runs listed modules only",
+            Self::ModuleNotListed { .. } => "run listed modules only",
+            Self::LabelMismatch { .. } if one => "lacks a label",
+            Self::LabelMismatch { .. } => "lack a label",
+            Self::VerificationMismatch { .. } if one => "promises less about re-running",
+            Self::VerificationMismatch { .. } => "promise less about re-running",
+            Self::ReputationMismatch { .. } if one => "has too low a reputation",
+            Self::ReputationMismatch { .. } => "have too low a reputation",
             Self::CollateralMismatch { .. } if one => "stakes too little",
             Self::CollateralMismatch { .. } => "stake too little",
-            Self::OfferTaken => "taken by an earlier job",
+            Self::OfferTaken => "busy with earlier jobs",
         }
     }
 
@@ -76,7 +92,23 @@ impl Verdict {
             Self::RateMismatch { most, asked: price } => format!("pays {most}, {asked} {price}"),
             Self::PriceCapMismatch { cap, asked: price } => format!("cap {cap}, {asked} {price}"),
             Self::MediatorMismatch { wanted, offered } => {
-                format!("the job names {wanted}, the offer {offered}")
+                format!("the job names {wanted}, the offer {}", offered.len())
+            }
+            Self::GpuModelMismatch { need, have } => {
+                let need: Vec<String> = need.iter().map(ToString::to_string).collect();
+                format!("{needs} {}, {has} {}", need.join(" and "), gpus(have))
+            }
+            Self::DriverMismatch { need, have } | Self::CudaMismatch { need, have } => match have {
+                Some(have) => format!("{needs} {need}, {has} {have}"),
+                None => format!("{needs} {need}, the offer names none"),
+            },
+            Self::NetworkMismatch { need, have } => format!("{needs} {need}, {has} {have}"),
+            Self::VerificationMismatch { need, have } => format!("{needs} {need}, {has} {have}"),
+            Self::ReputationMismatch { need, have } => format!("{needs} {need}, {has} {have}"),
+            Self::ModuleNotListed { listed } => format!("it lists {listed}"),
+            Self::LabelMismatch { name, need, have } => {
+                let have = have.as_ref().map_or_else(|| "none".to_owned(), |have| shown(have));
+                format!("{needs} {} = {}, {has} {have}", shown(name), shown(need))
             }
             Self::SolverMismatch { wanted, offered } => {
                 format!("the job names {}, the offer {}", shown(wanted), shown(offered))
@@ -114,6 +146,14 @@ impl Verdict {
             Self::ExecutorMismatch { .. } => {
                 "use another form of the module, or wait for a provider that runs it"
             }
+            Self::GpuModelMismatch { .. } => "ask for other GPUs, or wait for a machine that has these",
+            Self::DriverMismatch { .. } => "take an older driver, or wait for another machine",
+            Self::CudaMismatch { .. } => "take an older CUDA version, or wait for another machine",
+            Self::NetworkMismatch { .. } => "use a module that needs less network access",
+            Self::ModuleNotListed { .. } => "use a module that providers list, or ask one to list it",
+            Self::LabelMismatch { .. } => "ask for another label, or for none",
+            Self::VerificationMismatch { .. } => "ask for a lower verification class",
+            Self::ReputationMismatch { .. } => "take providers with a lower reputation",
             Self::ModuleRefused { .. } => "use another module, or ask the provider to allow it",
             Self::CollateralMismatch { .. } => "ask for less collateral",
             Self::OfferTaken => "wait until it is free again",
@@ -125,6 +165,15 @@ fn thousandths(number: i64) -> String {
     let text = format!("{}.{:03}", number / 1_000, (number % 1_000).unsigned_abs());
     let sign = if number < 0 && number > -1_000 { "-" } else { "" };
     format!("{sign}{}", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+fn gpus(have: &[(String, usize)]) -> String {
+    if have.is_empty() {
+        return "no GPU listed".to_owned();
+    }
+    let names: Vec<String> =
+        have.iter().take(4).map(|(name, count)| format!("{count} × {}", shown(name))).collect();
+    names.join(", ")
 }
 
 fn megabytes(bytes: i64) -> String {

@@ -5,7 +5,7 @@
 //! agrees on; `execution` and `outcome` what a running job tells and how it ends; `files` named bytes that travel together
 //! (a module's bundle, input files, results); `gpu` which GPUs a job needs; `ids` and `hashing` content ids; [`json`] the wire's JSON, read as leniently
 //! and written as exactly as the Go side does; `machine` what a machine has; `pin` the exact code of a module; `run` what a
-//! job executes; `unixfs` the content id of files; [`v2`] rendered templates.
+//! job executes; `unixfs` the content id of files; [`v2`] rendered templates; `version` versions of drivers.
 
 mod address;
 mod amount;
@@ -26,6 +26,7 @@ mod run;
 mod state;
 mod unixfs;
 pub mod v2;
+mod version;
 
 pub use address::Address;
 pub use amount::Amount;
@@ -51,3 +52,4 @@ pub use run::{
 };
 pub use state::{Actor, AgreementEvent, AgreementState, ContractState, TRANSITIONS};
 pub use unixfs::file_content_id;
+pub use version::SoftwareVersion;

@@ -1,12 +1,13 @@
 //! How a network in one process is put together.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use crate::client::Client;
 use crate::error::Result;
 use crate::executor::wasm::WasmExecutor;
 use crate::executor::{Executor, Limits};
-use crate::market::ModulePolicy;
+use crate::market::{ModulePolicy, NetworkAccess, VerificationClass};
 use crate::model::{Address, Amount, MachineSpec, Rate};
 use crate::provider::{Provider, ProviderConfig};
 use crate::rt::{CancelToken, Clock, Random, TaskGroup, Timestamp};
@@ -73,7 +74,7 @@ impl NetworkBuilder {
         self
     }
 
-    /// How many jobs each provider runs at once.
+    /// How many jobs each provider runs at once, as far as its machine holds them beside each other.
     pub fn slots(mut self, slots: u32) -> Self {
         self.slots = slots;
         self
@@ -164,6 +165,11 @@ impl NetworkBuilder {
             machine: machine.clone(),
             slots: self.slots,
             rate: self.rate,
+            module_rates: BTreeMap::new(),
+            labels: BTreeMap::new(),
+            network: NetworkAccess::None,
+            // The executors of a local network measure and repeat exactly; a fake one promises nothing less.
+            verification: VerificationClass::Exact,
             collateral_multiple: 2,
             policy: self.policy.clone(),
             limits: self.limits,

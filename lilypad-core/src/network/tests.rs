@@ -335,7 +335,7 @@ async fn a_policy_keeps_a_module_out() {
     hand.advance(Duration::from_secs(30));
     let error = job.wait().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NoMatch);
-    assert!(error.message().contains("refuse the module"), "{error}");
+    assert!(error.message().contains("refuses the module"), "{error}");
 }
 
 #[tokio::test]

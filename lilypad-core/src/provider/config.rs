@@ -5,20 +5,30 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::executor::{Executor, Limits};
-use crate::market::{ModulePolicy, OfferTerms};
-use crate::model::{Address, DealPricing, MachineSpec, PricingMode, Rate, ResourceOffer, ServiceConfig};
+use crate::market::{ModulePolicy, NetworkAccess, OfferTerms, VerificationClass};
+use crate::model::{
+    Address, ContentId, DealPricing, MachineSpec, ModulePin, PricingMode, Rate, ResourceOffer, ServiceConfig,
+};
 use crate::rt::Timestamp;
 use crate::wire::OfferProposal;
 
 /// What a provider offers, and under which rules.
 #[derive(Clone, Debug)]
 pub struct ProviderConfig {
-    /// What each slot of the machine has.
+    /// What the machine has.
     pub machine: MachineSpec,
-    /// How many jobs run at once; each slot is offered with the whole [`machine`](Self::machine) spec.
+    /// How many jobs run at once, as far as the machine holds them beside each other.
     pub slots: u32,
     /// Price of measured work.
     pub rate: Rate,
+    /// Prices of modules with one of their own, by the content id of their bundle.
+    pub module_rates: BTreeMap<ContentId, Rate>,
+    /// Labels that the machine carries (`region` = `eu`).
+    pub labels: BTreeMap<String, String>,
+    /// The most that a job may reach.
+    pub network: NetworkAccess,
+    /// The best that re-running a job on this machine promises.
+    pub verification: VerificationClass,
     /// Collateral, as a multiple of a job's price cap.
     pub collateral_multiple: u64,
     /// Which modules may run.
@@ -47,11 +57,15 @@ impl ProviderConfig {
         Ok(())
     }
 
+    /// The price of work of this module.
+    pub(super) fn rate_for(&self, module: &ModulePin) -> Rate {
+        self.terms(Vec::new()).rate_for(module)
+    }
+
     pub(super) fn offer(
         &self,
         provider: Address,
         solver: Address,
-        slot: u32,
         now: Timestamp,
         executors: &[Arc<dyn Executor>],
     ) -> OfferProposal {
@@ -59,7 +73,7 @@ impl ProviderConfig {
             id: String::new(),
             created_at: now,
             resource_provider: provider.to_string(),
-            index: i64::from(slot),
+            index: 0,
             spec: self.machine.clone(),
             modules: Some(Vec::new()),
             mode: PricingMode::FixedPrice,
@@ -78,9 +92,16 @@ impl ProviderConfig {
     fn terms(&self, executors: Vec<String>) -> OfferTerms {
         OfferTerms {
             rate: self.rate,
+            module_rates: self.module_rates.clone(),
             executors,
             collateral_multiple: self.collateral_multiple,
             module_policy: self.policy.clone(),
+            max_jobs: self.slots,
+            driver: None,
+            cuda: None,
+            labels: self.labels.clone(),
+            network: self.network,
+            verification: self.verification,
         }
     }
 }

@@ -78,7 +78,7 @@ impl Provider {
     /// The tightest of what the job asks for, what its price cap pays for, and what the provider allows.
     fn limits(&self, notice: &DealNotice, spec: &JobSpec) -> Limits {
         let own = self.0.config.limits;
-        let paid = self.0.config.rate.affordable_units(notice.price_cap);
+        let paid = self.0.config.rate_for(&notice.job.body.module).affordable_units(notice.price_cap);
         let needed = spec.machine.memory().to_bytes().filter(|bytes| *bytes > 0);
         let tighter = |own: u64, asked: Option<u64>| asked.map_or(own, |asked| own.min(asked));
         Limits {

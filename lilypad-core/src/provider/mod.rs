@@ -1,10 +1,11 @@
 //! The embeddable resource provider: offers a machine, runs what is agreed, hands in signed results.
 //!
-//! Layout: `config` what it offers and under which rules; `deal` what it checks before it runs anything; `run` one job
-//! from deal to result; this file the service that keeps all of it going.
+//! Layout: `config` what it offers and under which rules; `machine` what of it is in use; `deal` what it checks before it
+//! runs anything; `run` one job from deal to result; this file the service that keeps all of it going.
 
 mod config;
 mod deal;
+mod machine;
 mod run;
 
 pub use config::ProviderConfig;
@@ -12,11 +13,12 @@ pub use config::ProviderConfig;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use machine::Machine;
 use tokio::sync::mpsc;
 
 use crate::error::Result;
 use crate::executor::Executor;
-use crate::model::{Address, DealId, ResourceOfferId};
+use crate::model::{Address, DealId};
 use crate::rt::{CancelReason, CancelToken, Clock, spawn};
 use crate::signer::{Signed, Signer};
 use crate::wire::{DealNotice, ProviderApi, ProviderInbox, ProviderMessage};
@@ -53,44 +55,40 @@ impl Provider {
         self.0.signer.address()
     }
 
-    /// Connects to the solver and posts one offer for each slot.
+    /// Connects to the solver and offers the machine.
     ///
     /// # Errors
     /// `InvalidInput` (`E_PROVIDER_CONFIG`) where the settings cannot work; what the solver says.
     pub async fn start(&self) -> Result<RunningProvider> {
-        self.0.config.check(&self.0.executors)?;
-        let inbox = self.0.solver.connect(self.address()).await?;
+        let inner = &self.0;
+        inner.config.check(&inner.executors)?;
+        let inbox = inner.solver.connect(self.address()).await?;
+        let (solver, domain) = inner.solver.identity();
+        let proposal =
+            inner.config.offer(inner.signer.address(), solver, inner.clock.now(), &inner.executors);
+        let machine = Arc::new(Machine::new(&proposal)?);
+        let signed = Signed::sign(proposal, inner.signer.as_ref(), domain).await?;
+        inner.solver.offer(signed).await?;
         let (finished, done) = mpsc::unbounded_channel();
-        let mut running = RunningProvider {
-            provider: self.clone(),
-            inbox,
-            offers: Vec::new(),
-            jobs: HashMap::new(),
-            finished,
-            done,
-        };
-        for slot in 0..self.0.config.slots {
-            running.post(slot).await?;
-        }
-        Ok(running)
+        let provider = self.clone();
+        Ok(RunningProvider { provider, inbox, machine, jobs: HashMap::new(), finished, done })
     }
 }
 
-/// A connected provider with its offers in the solver's book.
+/// A connected provider with its offer in the solver's book.
 #[derive(Debug)]
 #[must_use = "call `serve`"]
 pub struct RunningProvider {
     provider: Provider,
     inbox: ProviderInbox,
-    /// Open offers by slot.
-    offers: Vec<(u32, ResourceOfferId)>,
+    machine: Arc<Machine>,
     jobs: HashMap<DealId, CancelToken>,
-    finished: mpsc::UnboundedSender<(DealId, u32)>,
-    done: mpsc::UnboundedReceiver<(DealId, u32)>,
+    finished: mpsc::UnboundedSender<DealId>,
+    done: mpsc::UnboundedReceiver<DealId>,
 }
 
 impl RunningProvider {
-    /// Runs jobs until `shutdown` asks to stop or the solver goes away; then takes its offers back, stops what runs,
+    /// Runs jobs until `shutdown` asks to stop or the solver goes away; then takes its offer back, stops what runs,
     /// and returns when nothing runs any more.
     ///
     /// # Cancel safety
@@ -101,9 +99,8 @@ impl RunningProvider {
             tokio::select! {
                 biased;
                 _ = shutdown.cancelled() => break,
-                Some((deal, slot)) = self.done.recv() => {
+                Some(deal) = self.done.recv() => {
                     self.jobs.remove(&deal);
-                    self.post_or_log(slot).await;
                 }
                 message = self.inbox.recv() => match message {
                     Some(ProviderMessage::Deal(notice)) => self.take(*notice),
@@ -115,43 +112,16 @@ impl RunningProvider {
         self.wind_down().await;
     }
 
-    async fn post_or_log(&mut self, slot: u32) {
-        if let Err(error) = self.post(slot).await {
-            tracing::warn!(%error, slot, "a slot could not be offered again");
-        }
-    }
-
-    async fn post(&mut self, slot: u32) -> Result<()> {
-        let inner = &self.provider.0;
-        let (solver, domain) = inner.solver.identity();
-        let proposal =
-            inner.config.offer(inner.signer.address(), solver, slot, inner.clock.now(), &inner.executors);
-        let signed = Signed::sign(proposal, inner.signer.as_ref(), domain).await?;
-        // The solver may match the offer before this returns: remember it first.
-        let id = signed.body.offer.id()?;
-        self.offers.push((slot, id));
-        if let Err(error) = inner.solver.offer(signed).await {
-            self.offers.retain(|(_, known)| *known != id);
-            return Err(error);
-        }
-        Ok(())
-    }
-
     fn take(&mut self, notice: DealNotice) {
-        let Some(at) = self.offers.iter().position(|(_, id)| id.to_string() == notice.deal.resource_offer.id)
-        else {
-            tracing::warn!(deal = %notice.deal_id, "a deal came for an offer that is not open here: ignored");
-            return;
-        };
-        let (slot, _) = self.offers.swap_remove(at);
         let cancel = CancelToken::new();
         self.jobs.insert(notice.deal_id, cancel.clone());
         let (provider, finished) = (self.provider.clone(), self.finished.clone());
+        let machine = Arc::clone(&self.machine);
         spawn(async move {
             let deal_id = notice.deal_id;
-            provider.run_deal(notice, cancel).await;
+            provider.run_deal(notice, &machine, cancel).await;
             // Nobody listens any more only when the provider itself is gone.
-            let _ = finished.send((deal_id, slot));
+            let _ = finished.send(deal_id);
         });
     }
 
@@ -162,15 +132,13 @@ impl RunningProvider {
     }
 
     async fn wind_down(mut self) {
-        for (_, offer) in std::mem::take(&mut self.offers) {
-            // An offer that is matched already is not open: its deal is refused below or never comes.
-            let _ = self.provider.0.solver.withdraw(offer).await;
-        }
+        // An offer that the solver dropped is not there to be taken back.
+        let _ = self.provider.0.solver.withdraw(self.machine.offer_id()).await;
         for cancel in self.jobs.values() {
             cancel.cancel(CancelReason::Shutdown);
         }
         while !self.jobs.is_empty() {
-            let Some((deal, _)) = self.done.recv().await else { break };
+            let Some(deal) = self.done.recv().await else { break };
             self.jobs.remove(&deal);
         }
     }

@@ -11,15 +11,21 @@ use crate::wire::{DealNotice, ResultSubmission};
 
 use super::Provider;
 use super::deal::{Prepared, cancel_text};
+use super::machine::Machine;
 
 /// How long an executor may take to stop.
 const STOP_GRACE: Duration = Duration::from_secs(5);
 
 impl Provider {
     /// Runs a deal to its end and hands in what came of it. Never fails: what goes wrong is told to the solver.
-    pub(super) async fn run_deal(&self, notice: DealNotice, cancel: CancelToken) {
+    pub(super) async fn run_deal(&self, notice: DealNotice, machine: &Machine, cancel: CancelToken) {
         let deal_id = notice.deal_id;
-        let handed_in = match self.try_run(&notice, &cancel).await {
+        // What the job takes is given back before its result is handed in: from then on the solver counts on it.
+        let ended = match machine.take(&notice) {
+            Ok(_part) => self.try_run(&notice, &cancel).await,
+            Err(error) => Err(error),
+        };
+        let handed_in = match ended {
             Ok(result) => self.0.solver.deliver(deal_id, result).await,
             Err(error) => self.0.solver.refuse(deal_id, error).await,
         };
@@ -107,7 +113,7 @@ impl Provider {
             outcome: ended,
             executor: prepared.executor.name().to_owned(),
             instruction_count: outcome.usage.instructions,
-            rate: self.0.config.rate,
+            rate: self.0.config.rate_for(&job.module),
             price_cap: notice.price_cap,
             cost: notice.price_cap,
             created_at: self.0.clock.now(),

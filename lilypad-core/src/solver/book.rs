@@ -6,8 +6,11 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::market::NoMatch;
-use crate::model::{Address, AgreementState, Amount, Deal, DealId, FileSet, JobId, Outcome, ResourceOfferId};
+use crate::market::{Index, JobTerms, NoMatch, OfferTerms, Offered, Wanted};
+use crate::model::{
+    Address, AgreementState, Amount, Deal, DealId, FileSet, JobId, JobOffer, ModulePin, Outcome, Rate,
+    ResourceOffer, ResourceOfferId,
+};
 use crate::rt::{CancelReason, CancelToken, Clock};
 use crate::signer::{Receipt, Signed};
 use crate::wire::{
@@ -19,17 +22,44 @@ use crate::wire::{
 #[derive(Debug, Default)]
 pub(super) struct Book {
     pub(super) jobs: BTreeMap<JobId, JobEntry>,
-    /// Jobs without a deal, oldest first.
-    pub(super) waiting: VecDeque<JobId>,
-    /// Offers without a deal, oldest first.
-    pub(super) offers: BTreeMap<u64, OfferEntry>,
+    /// Jobs without a deal, in the order in which they came.
+    pub(super) waiting: BTreeMap<u64, JobId>,
+    /// Offers, and the jobs that look for one or run on one.
+    pub(super) index: Index<OfferEntry, Arc<Signed<JobProposal>>>,
     pub(super) deals: BTreeMap<DealId, JobId>,
     pub(super) links: HashMap<Address, mpsc::UnboundedSender<ProviderMessage>>,
     ended: VecDeque<JobId>,
-    offer_seq: u64,
+    /// Jobs that are not at their end.
+    open_jobs: usize,
+    job_seq: u64,
 }
 
-/// An offer that waits for a job.
+/// What a job creator and a provider hand in, as the market reads it.
+impl Wanted for Signed<JobProposal> {
+    fn offer(&self) -> &JobOffer {
+        &self.body.offer
+    }
+
+    fn terms(&self) -> &JobTerms {
+        &self.body.terms
+    }
+
+    fn module(&self) -> &ModulePin {
+        &self.body.module
+    }
+}
+
+impl Offered for OfferEntry {
+    fn offer(&self) -> &ResourceOffer {
+        &self.signed.body.offer
+    }
+
+    fn terms(&self) -> &OfferTerms {
+        &self.signed.body.terms
+    }
+}
+
+/// An offer that takes jobs.
 #[derive(Clone, Debug)]
 pub(super) struct OfferEntry {
     pub(super) id: ResourceOfferId,
@@ -41,6 +71,8 @@ pub(super) struct OfferEntry {
 #[derive(Debug)]
 pub(super) struct JobEntry {
     pub(super) id: JobId,
+    /// Its place in the order in which jobs came.
+    pub(super) seq: u64,
     pub(super) signed: Arc<Signed<JobProposal>>,
     pub(super) log: EventLog,
     pub(super) state: AgreementState,
@@ -50,9 +82,12 @@ pub(super) struct JobEntry {
     pub(super) started: bool,
     /// The program has had its time, or very nearly: its provider may say that it ran too long.
     pub(super) overdue: bool,
+    /// It is among those that have ended.
+    pub(super) over: bool,
     /// The time to find an offer was over while one was being agreed.
     pub(super) match_over: bool,
-    pub(super) waiting_for: Option<NoMatch>,
+    /// Why it waits, and the version of the index of which that is true.
+    pub(super) waiting_for: Option<(u64, NoMatch)>,
     pub(super) deal: Option<AgreedDeal>,
     pub(super) result: Option<ResultSubmission>,
     pub(super) outcome: Option<Outcome>,
@@ -69,6 +104,8 @@ pub(super) struct AgreedDeal {
     pub(super) id: DealId,
     pub(super) deal: Deal,
     pub(super) offer: OfferEntry,
+    /// The offer's price of work of this module.
+    pub(super) rate: Rate,
     pub(super) price_cap: Amount,
     /// The ledger's epoch of the deal, as last seen.
     pub(super) epoch: u64,
@@ -78,6 +115,7 @@ impl JobEntry {
     pub(super) fn new(id: JobId, signed: Signed<JobProposal>, clock: Clock) -> Self {
         Self {
             id,
+            seq: 0,
             signed: Arc::new(signed),
             log: EventLog::new(id, clock),
             state: AgreementState::DealNegotiating,
@@ -85,6 +123,7 @@ impl JobEntry {
             cancelling: false,
             started: false,
             overdue: false,
+            over: false,
             match_over: false,
             waiting_for: None,
             deal: None,
@@ -132,7 +171,7 @@ impl JobEntry {
             state: self.state,
             deal_id: self.deal.as_ref().map(|deal| deal.id),
             resource_provider: self.deal.as_ref().map(|deal| deal.offer.provider),
-            waiting_for: self.waiting_for.as_ref().map(ToString::to_string),
+            waiting_for: self.waiting_for.as_ref().map(|(_, why)| why.to_string()),
             outcome: self.outcome.clone(),
             cost: self.cost,
             failure: self.failure.clone(),
@@ -157,12 +196,38 @@ impl Book {
     }
 
     pub(super) fn open_jobs(&self) -> usize {
-        self.jobs.values().filter(|job| !job.state.is_terminal()).count()
+        self.open_jobs
     }
 
-    pub(super) fn add_offer(&mut self, offer: OfferEntry) {
-        self.offer_seq += 1;
-        self.offers.insert(self.offer_seq, offer);
+    /// Takes a new job in; it looks for an offer from now on.
+    pub(super) fn add_job(&mut self, mut entry: JobEntry) -> Result<()> {
+        self.job_seq += 1;
+        entry.seq = self.job_seq;
+        self.index.add_job(entry.id, Arc::clone(&entry.signed))?;
+        self.waiting.insert(entry.seq, entry.id);
+        self.open_jobs += 1;
+        self.jobs.insert(entry.id, entry);
+        Ok(())
+    }
+
+    /// Brings what is known of why a job waits up to date, and writes it down where it is new. `None` for a job that does
+    /// not wait.
+    pub(super) fn explain(&mut self, id: JobId) -> Option<NoMatch> {
+        let version = self.index.version();
+        let job = self.jobs.get_mut(&id)?;
+        if job.state != AgreementState::DealNegotiating || job.agreeing {
+            return None;
+        }
+        match &job.waiting_for {
+            Some((known, why)) if *known == version => return Some(why.clone()),
+            _ => {}
+        }
+        let why = self.index.why_waiting(&id)?;
+        if job.waiting_for.as_ref().is_none_or(|(_, known)| *known != why) {
+            job.note(JobEventKind::Waiting { reason: why.to_string() });
+        }
+        job.waiting_for = Some((version, why.clone()));
+        Some(why)
     }
 
     /// Sends to a provider; false where it is not connected.
@@ -170,13 +235,21 @@ impl Book {
         self.links.get(&provider).is_some_and(|link| link.send(message).is_ok())
     }
 
+    /// The machine of a job is free again, or the job looks for one no more.
+    pub(super) fn leave_market(&mut self, id: JobId) {
+        self.index.remove_job(&id);
+        if let Some(job) = self.jobs.get(&id) {
+            self.waiting.remove(&job.seq);
+        }
+    }
+
     /// Remembers that a job has ended, and forgets the oldest ended ones beyond `most`.
     pub(super) fn ended(&mut self, id: JobId, most: usize) {
-        self.waiting.retain(|waiting| *waiting != id);
-        if let Some(job) = self.jobs.get_mut(&id) {
-            job.forget_files();
-        }
-        if !self.ended.contains(&id) {
+        self.leave_market(id);
+        let Some(job) = self.jobs.get_mut(&id) else { return };
+        job.forget_files();
+        if !std::mem::replace(&mut job.over, true) {
+            self.open_jobs = self.open_jobs.saturating_sub(1);
             self.ended.push_back(id);
         }
         while self.ended.len() > most {

@@ -34,11 +34,12 @@ impl JobCreatorApi for Solver {
                 }
                 let entry = JobEntry::new(id, job, self.0.clock.clone());
                 entry.note(JobEventKind::Submitted);
-                book.jobs.insert(id, entry);
-                book.waiting.push_back(id);
+                book.add_job(entry)?;
             }
             self.watch_match_and_total(id);
-            self.match_job(id).await;
+            self.match_now().await;
+            // It may stand behind those that are told of every change.
+            self.book().explain(id);
             Ok(id)
         })
     }
@@ -48,7 +49,11 @@ impl JobCreatorApi for Solver {
     }
 
     fn status<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<JobStatus>> {
-        Box::pin(async move { Ok(self.book().job(job_id)?.status()) })
+        Box::pin(async move {
+            let mut book = self.book();
+            book.explain(job_id);
+            Ok(book.job(job_id)?.status())
+        })
     }
 
     fn result<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<ResultSubmission>> {
@@ -132,6 +137,7 @@ impl Solver {
     fn check_job(&self, job: &Signed<JobProposal>) -> Result<()> {
         let offer = &job.body.offer;
         offer.check_limits()?;
+        job.body.terms.check_limits()?;
         job.body.bundle.check_limits(&FileLimits::default())?;
         job.body.files.check_limits(&FileLimits::default())?;
         let creator: Address = offer.job_creator.parse()?;

@@ -1,84 +1,72 @@
-//! From offers to deals: choose, hold the money, tell the provider.
+//! From offers to deals: reserve, hold the money, tell the provider.
 
 use std::sync::Arc;
 
 use crate::error::{Error, Fault, Result};
-use crate::market::{self, Candidate, Choice};
+use crate::market;
 use crate::model::{AgreementState, Amount, DealId, JobId};
-use crate::rt::CancelReason;
+use crate::rt::{CancelReason, Timestamp};
 use crate::settlement::{Parties, Terms};
 use crate::wire::{DealNotice, JobEventKind, JobFailure, ProviderMessage};
 
 use super::Solver;
-use super::book::{AgreedDeal, JobEntry, OfferEntry};
+use super::book::{AgreedDeal, JobEntry};
+
+/// How many of the oldest waiting jobs are told anew why they wait when the book changes; the others when they are asked
+/// about.
+const EXPLAINED: usize = 32;
 
 impl Solver {
-    /// Matches every waiting job that now can be, oldest first.
-    pub(super) async fn match_waiting(&self) {
-        let waiting: Vec<JobId> = self.book().waiting.iter().copied().collect();
-        for id in waiting {
-            self.match_job(id).await;
-        }
-    }
-
-    /// Matches one job, trying the next offer where a provider cannot hold its side of the deal.
-    pub(super) async fn match_job(&self, id: JobId) {
-        while let Some(deal) = self.reserve(id) {
+    /// Makes a deal for every job that now can have one, oldest first; then tells those that wait why.
+    pub(super) async fn match_now(&self) {
+        while let Some((id, deal)) = self.reserve() {
             match self.hold_money(&deal).await {
-                Ok(epoch) => {
-                    self.agreed(id, AgreedDeal { epoch, ..deal });
-                    return;
-                }
+                Ok(epoch) => self.agreed(id, AgreedDeal { epoch, ..deal }),
                 Err(error) if error.fault() == Fault::Provider => {
                     tracing::warn!(offer = %deal.offer.id, %error, "an offer cannot be matched: dropped");
-                    self.release(id, None);
+                    self.release(id, Some(&deal));
                 }
                 Err(error) => {
-                    self.release(id, Some(deal.offer));
+                    self.release(id, None);
                     self.give_up(id, &error);
-                    return;
                 }
             }
+        }
+        let mut book = self.book();
+        let oldest: Vec<JobId> = book.waiting.values().take(EXPLAINED).copied().collect();
+        for id in oldest {
+            book.explain(id);
         }
     }
 
-    /// Chooses an offer and takes it out of the book; notes why where none fits.
-    fn reserve(&self, id: JobId) -> Option<AgreedDeal> {
+    /// The next job with the offer that it gets, which is reserved for it.
+    fn reserve(&self) -> Option<(JobId, AgreedDeal)> {
         let mut book = self.book();
-        let offers: Vec<(u64, OfferEntry)> =
-            book.offers.iter().map(|(seq, offer)| (*seq, offer.clone())).collect();
-        let job = book.job(id).ok()?;
-        if job.state != AgreementState::DealNegotiating || job.agreeing || job.cancelling {
-            return None;
-        }
-        let signed = Arc::clone(&job.signed);
-        let candidates: Vec<Candidate<'_>> = offers
-            .iter()
-            .map(|(_, offer)| Candidate { offer: &offer.signed.body.offer, terms: &offer.signed.body.terms })
-            .collect();
-        let (at, deal) =
-            match market::choose(&signed.body.offer, &signed.body.terms, &signed.body.module, &candidates) {
-                Choice::Offer(at) => offers.get(at).map(|(seq, offer)| (*seq, offer.clone()))?,
-                Choice::None(why) => {
-                    if job.waiting_for.as_ref() != Some(&why) {
-                        job.note(JobEventKind::Waiting { reason: why.to_string() });
-                        job.waiting_for = Some(why);
-                    }
-                    return None;
-                }
+        loop {
+            let found = book.index.next_match()?;
+            let offer = book.index.offer(&found.offer).cloned();
+            let Some(job) = book.jobs.get_mut(&found.job) else {
+                book.leave_market(found.job);
+                continue;
             };
-        let built = market::build_deal(&signed.body.offer, &deal.signed.body.offer)
-            .and_then(|built| Ok((built.id()?, built)));
-        match built {
-            Ok((deal_id, built)) => {
-                job.agreeing = true;
-                book.offers.remove(&at);
-                let price_cap = signed.body.terms.price_cap;
-                Some(AgreedDeal { id: deal_id, deal: built, offer: deal, price_cap, epoch: 0 })
-            }
-            Err(error) => {
-                tracing::error!(%error, job = %id, "a chosen offer does not make a deal");
-                None
+            let signed = Arc::clone(&job.signed);
+            let built = match offer {
+                Some(offer) => market::build_deal(&signed.body.offer, &offer.signed.body.offer)
+                    .and_then(|deal| Ok((deal.id()?, deal, offer))),
+                None => Err(Error::unexpected("an offer was matched that is not there")),
+            };
+            match built {
+                Ok((id, deal, offer)) => {
+                    job.agreeing = true;
+                    let price_cap = signed.body.terms.price_cap;
+                    let rate = offer.signed.body.terms.rate_for(&signed.body.module);
+                    return Some((found.job, AgreedDeal { id, deal, offer, rate, price_cap, epoch: 0 }));
+                }
+                Err(error) => {
+                    tracing::error!(%error, job = %found.job, "a chosen offer does not make a deal");
+                    job.fail(AgreementState::JobOfferCancelled, failure_of(&error));
+                    book.ended(found.job, self.config().max_ended_jobs);
+                }
             }
         }
     }
@@ -88,21 +76,22 @@ impl Solver {
         let job_creator = deal.deal.members.job_creator.parse()?;
         let parties = Parties { job_creator, provider: deal.offer.provider };
         let provider_collateral = offer.terms.collateral(deal.price_cap);
-        let terms = Terms { rate: offer.terms.rate, price_cap: deal.price_cap, provider_collateral };
+        let terms = Terms { rate: deal.rate, price_cap: deal.price_cap, provider_collateral };
         Ok(self.0.settlement.agree(deal.id, parties, terms).await?.deal.epoch)
     }
 
-    /// Ends a reservation; the offer goes back where it is still good.
-    fn release(&self, id: JobId, offer: Option<OfferEntry>) {
+    /// Ends a reservation: the job looks for another offer, without the one of `failed`.
+    fn release(&self, id: JobId, failed: Option<&AgreedDeal>) {
         let (mut cancelled, mut match_over) = (false, false);
         {
             let mut book = self.book();
+            if let Some(deal) = failed {
+                book.index.remove_offer(&deal.offer.id);
+            }
+            book.index.requeue(&id);
             if let Ok(job) = book.job(id) {
                 job.agreeing = false;
                 (cancelled, match_over) = (job.cancelling, job.match_over);
-            }
-            if let Some(offer) = offer {
-                book.add_offer(offer);
             }
         }
         // What was asked while the money was on its way happens now.
@@ -128,17 +117,19 @@ impl Solver {
         let event = JobEventKind::Agreed {
             deal_id,
             resource_provider: deal.offer.provider,
-            rate: deal.offer.signed.body.terms.rate,
+            rate: deal.rate,
             price_cap: deal.price_cap,
         };
-        let (provider, cancelling) = (deal.offer.provider, job.cancelling);
+        let (provider, cancelling, seq) = (deal.offer.provider, job.cancelling, job.seq);
+        let deadline = self.0.clock.now().0.saturating_add(millis(self.submit_window(job)));
         job.deal = Some(deal);
         if let Err(error) = job.move_to(AgreementState::DealAgreed, event) {
             tracing::error!(%error, "a job ended while its deal was made");
             return;
         }
         book.deals.insert(deal_id, id);
-        book.waiting.retain(|waiting| *waiting != id);
+        book.waiting.remove(&seq);
+        book.index.set_deadline(&id, Timestamp(deadline));
         let told = book.tell(provider, ProviderMessage::Deal(Box::new(notice)));
         if cancelling {
             book.tell(provider, ProviderMessage::Stop { deal_id, reason: CancelReason::Cancelled });
@@ -179,6 +170,10 @@ impl JobEntry {
             tracing::error!(%error, "a job could not be ended");
         }
     }
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 pub(super) fn failure_of(error: &Error) -> JobFailure {

@@ -18,6 +18,9 @@ use super::creator::cancelled;
 use super::matching::failure_of;
 use super::timeouts::ran_too_long;
 
+/// What is thought of every provider: nobody keeps the score yet.
+const REPUTATION: u32 = 500;
+
 impl ProviderApi for Solver {
     fn identity(&self) -> (Address, Domain) {
         (self.0.address, self.0.domain)
@@ -35,12 +38,13 @@ impl ProviderApi for Solver {
     fn offer<'a>(&'a self, offer: Signed<OfferProposal>) -> BoxFuture<'a, Result<ResourceOfferId>> {
         Box::pin(async move {
             offer.body.offer.check_limits()?;
+            offer.body.terms.check_limits()?;
             let provider: Address = offer.body.offer.resource_provider.parse()?;
             offer.verify(self.0.domain, provider)?;
             let id = offer.body.offer.id()?;
             {
                 let mut book = self.book();
-                if book.offers.len() >= self.config().max_offers {
+                if book.index.offers() >= self.config().max_offers {
                     return Err(Error::new(
                         ErrorKind::Unavailable,
                         "E_NETWORK_BUSY",
@@ -49,21 +53,17 @@ impl ProviderApi for Solver {
                     .with("limit", self.config().max_offers)
                     .with_fault(Fault::Solver));
                 }
-                if !book.offers.values().any(|known| known.id == id) {
-                    book.add_offer(OfferEntry { id, provider, signed: Arc::new(offer) });
-                }
+                let entry = OfferEntry { id, provider, signed: Arc::new(offer) };
+                book.index.add_offer(id, entry, REPUTATION)?;
             }
-            self.match_waiting().await;
+            self.match_now().await;
             Ok(id)
         })
     }
 
     fn withdraw<'a>(&'a self, offer: ResourceOfferId) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            let mut book = self.book();
-            let before = book.offers.len();
-            book.offers.retain(|_, known| known.id != offer);
-            if book.offers.len() == before {
+            if !self.book().index.remove_offer(&offer) {
                 return Err(Error::new(
                     ErrorKind::NotFound,
                     "E_OFFER_UNKNOWN",
@@ -111,6 +111,7 @@ impl ProviderApi for Solver {
             if submitted {
                 self.watch_download(body.job_id);
             }
+            self.match_now().await;
             Ok(())
         })
     }
@@ -119,11 +120,14 @@ impl ProviderApi for Solver {
         Box::pin(async move {
             let deal = self.running_deal(deal_id)?;
             self.settle(deal_id, deal.epoch, DealEvent::CancelByProvider).await?;
-            let mut book = self.book();
-            let job = book.job_of_deal(deal_id)?;
-            let job_id = job.id;
-            job.fail(AgreementState::JobOfferCancelled, failure_of(&why));
-            book.ended(job_id, self.config().max_ended_jobs);
+            {
+                let mut book = self.book();
+                let job = book.job_of_deal(deal_id)?;
+                let job_id = job.id;
+                job.fail(AgreementState::JobOfferCancelled, failure_of(&why));
+                book.ended(job_id, self.config().max_ended_jobs);
+            }
+            self.match_now().await;
             Ok(())
         })
     }
@@ -170,7 +174,7 @@ impl Solver {
             ("provider", body.resource_provider == deal.offer.provider),
             ("module", body.module == job.body.module),
             ("inputs id", body.inputs_id == job.body.inputs_id()?),
-            ("rate", body.rate == deal.offer.signed.body.terms.rate),
+            ("rate", body.rate == deal.rate),
             ("price cap", body.price_cap == deal.price_cap),
             ("instruction count", body.instruction_count <= job.body.instruction_limit),
             ("cancellation", cancelling || body.outcome != Outcome::Cancelled),
@@ -202,7 +206,10 @@ impl Solver {
             deal.epoch = epoch;
         }
         let submitted = end_or_submit(job, body)?;
-        if !submitted {
+        if submitted {
+            // The machine is free while the job creator looks at the results.
+            book.leave_market(job_id);
+        } else {
             book.ended(job_id, self.config().max_ended_jobs);
         }
         Ok(submitted)

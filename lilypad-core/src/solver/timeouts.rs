@@ -9,7 +9,7 @@ use crate::settlement::DealEvent;
 use crate::wire::{JobEventKind, JobFailure, ProviderMessage, TimeoutPhase};
 
 use super::Solver;
-use super::book::AgreedDeal;
+use super::book::{AgreedDeal, JobEntry};
 use super::matching::failure_of;
 
 impl Solver {
@@ -20,8 +20,11 @@ impl Solver {
     }
 
     pub(super) fn watch_execution(&self, id: JobId, deal_id: DealId) {
-        let allowed = self.book().job(id).map(|job| job.signed.body.execution_timeout).unwrap_or_default();
-        let deadline = allowed.saturating_add(self.config().provider_grace);
+        let (allowed, deadline) = {
+            let mut book = self.book();
+            let Ok(job) = book.job(id) else { return };
+            (job.signed.body.execution_timeout, self.submit_window(job))
+        };
         // A little early: the provider's own timer must not be faster than this one.
         let nearly = allowed.saturating_sub((allowed / 10).min(Duration::from_secs(1)));
         self.after(id, nearly, move |solver| async move {
@@ -34,6 +37,11 @@ impl Solver {
                 format!("the provider was silent for {} after the deal was made", seconds(deadline));
             solver.provider_silent(id, deal_id, AgreementState::TimeoutExecution, message).await;
         });
+    }
+
+    /// How long after agreement a provider may take to hand its results in.
+    pub(super) fn submit_window(&self, job: &JobEntry) -> Duration {
+        job.signed.body.execution_timeout.saturating_add(self.config().provider_grace)
     }
 
     /// A provider that does not answer a cancellation is not waited for.
@@ -81,7 +89,9 @@ impl Solver {
         if job.state != AgreementState::DealNegotiating || job.agreeing {
             return;
         }
-        let failure = failure_of(&job.waiting_for.clone().unwrap_or_default().to_error());
+        let why = book.explain(id).unwrap_or_default();
+        let Ok(job) = book.job(id) else { return };
+        let failure = failure_of(&why.to_error());
         let why = format!("{} (waited {})", failure.message, seconds(self.0.config.match_timeout));
         job.failure = Some(failure);
         job.cost = Some(Amount::ZERO);
@@ -118,6 +128,8 @@ impl Solver {
             return;
         }
         let mut book = self.book();
+        // Who was silent once is not given more jobs on the same word.
+        book.index.remove_offer(&deal.offer.id);
         book.tell(deal.offer.provider, ProviderMessage::Stop { deal_id, reason: CancelReason::TimedOut });
         let Ok(job) = book.job(id) else { return };
         job.failure = Some(JobFailure {

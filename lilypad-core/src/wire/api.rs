@@ -63,13 +63,15 @@ pub trait ProviderApi: Send + Sync + fmt::Debug {
     /// `Unavailable` where the solver takes no more providers.
     fn connect<'a>(&'a self, provider: Address) -> BoxFuture<'a, Result<ProviderInbox>>;
 
-    /// Offers a machine. One offer serves one job at a time; it is gone once it is matched.
+    /// Offers a machine. It takes as many jobs at once as its terms say and as fit beside each other, until it is taken back;
+    /// a job has left the machine once its result was delivered or its deal refused. An offer whose provider was silent
+    /// about a deal is dropped.
     ///
     /// # Errors
     /// `VerificationFailed` (bad signature), `InvalidInput` (broken offer).
     fn offer<'a>(&'a self, offer: Signed<OfferProposal>) -> BoxFuture<'a, Result<ResourceOfferId>>;
 
-    /// Takes an offer back; an offer that is already matched stays matched.
+    /// Takes an offer back; deals that it has already stay.
     ///
     /// # Errors
     /// `NotFound` (`E_OFFER_UNKNOWN`).

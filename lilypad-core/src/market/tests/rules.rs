@@ -6,7 +6,7 @@ use crate::model::GpuSpec;
 type Spoil = fn(&mut Fit);
 
 /// One way to break each rule, in the rules' order, and the code that it gives.
-const SPOILERS: [(Spoil, &str); 14] = [
+const SPOILERS: [(Spoil, &str); 22] = [
     (|fit| fit.offer.spec.cpu -= 1, "cpuMismatch"),
     (|fit| fit.offer.spec.gpu -= 1, "gpuMismatch"),
     (|fit| fit.offer.spec.ram -= 1, "ramMismatch"),
@@ -22,8 +22,17 @@ const SPOILERS: [(Spoil, &str); 14] = [
     ),
     (|fit| fit.offer.trusted_parties.mediator = Some(vec!["other".into()]), "mediatorMismatch"),
     (|fit| fit.offer.trusted_parties.solver = "Solver".into(), "solverMismatch"),
+    (|fit| fit.job_terms.gpus = vec!["nvidia".parse().unwrap()], "gpuModelMismatch"),
+    (|fit| fit.job_terms.min_driver = Some("550.1".parse().unwrap()), "driverMismatch"),
+    (|fit| fit.offer_terms.cuda = Some("12.3".parse().unwrap()), "cudaMismatch"),
     (|fit| fit.offer_terms.executors = vec!["docker".into()], "executorMismatch"),
+    (|fit| fit.job_terms.network = NetworkAccess::Full, "networkMismatch"),
     (|fit| fit.offer_terms.module_policy = ModulePolicy::deny_all(), "moduleRefused"),
+    (|fit| fit.offer.modules = Some(vec!["Qm1".into(), "Qm2".into()]), "moduleNotListed"),
+    (|fit| drop(fit.offer_terms.labels.insert("region".into(), "us".into())), "labelMismatch"),
+    (|fit| fit.job_terms.verification = VerificationClass::Exact, "verificationMismatch"),
+    (|fit| fit.reputation -= 1, "reputationMismatch"),
+    (|fit| fit.job_terms.min_collateral_multiple = 1, "collateralMismatch"),
     (|fit| fit.offer_terms.rate = rate(31, 100), "rateMismatch"),
     (
         |fit| {
@@ -33,7 +42,6 @@ const SPOILERS: [(Spoil, &str); 14] = [
         },
         "priceCapMismatch",
     ),
-    (|fit| fit.job_terms.min_collateral_multiple = 1, "collateralMismatch"),
 ];
 
 #[test]

@@ -1,7 +1,5 @@
 //! Which offer is chosen, why none is, and that nothing cheaper was passed over.
 
-use std::cmp::Ordering;
-
 use proptest::prelude::*;
 
 use super::*;
@@ -20,7 +18,7 @@ fn terms_of(offers: &[(u64, u64, Rate)]) -> (Vec<ResourceOffer>, Vec<OfferTerms>
 }
 
 fn candidates<'a>(offers: &'a [ResourceOffer], terms: &'a [OfferTerms]) -> Vec<Candidate<'a>> {
-    offers.iter().zip(terms).map(|(offer, terms)| Candidate { offer, terms }).collect()
+    offers.iter().zip(terms).map(|(offer, terms)| candidate(offer, terms)).collect()
 }
 
 fn job(mode: PricingMode, price: u64) -> JobOffer {
@@ -30,17 +28,23 @@ fn job(mode: PricingMode, price: u64) -> JobOffer {
 
 fn chosen(job: &JobOffer, offers: &[(u64, u64, Rate)]) -> Choice {
     let (offers, terms) = terms_of(offers);
-    choose(job, &JobTerms::new("wasm", wei(1_000)), &module(), &candidates(&offers, &terms))
+    let (job_terms, module) = (JobTerms::new("wasm", wei(1_000)), module());
+    choose(&request(job, &job_terms, &module), &candidates(&offers, &terms))
+}
+
+/// Which of these offers has the lower id.
+fn first_by_id(places: &[usize]) -> usize {
+    *places.iter().min_by_key(|at| *cid(format!("p{at}")).digest()).unwrap()
 }
 
 const FREE: Rate = Rate::FREE;
 
 #[test]
-fn the_market_gives_the_cheapest_then_the_oldest_then_the_first() {
+fn the_market_gives_the_cheapest_then_the_oldest_whatever_came_in_first() {
     let job = job(PricingMode::MarketPrice, 0);
     assert_eq!(chosen(&job, &[(1, 9, FREE), (2, 7, FREE), (3, 8, FREE)]), Choice::Offer(1));
     assert_eq!(chosen(&job, &[(5, 7, FREE), (4, 7, FREE), (9, 7, FREE)]), Choice::Offer(1));
-    assert_eq!(chosen(&job, &[(4, 7, FREE), (4, 7, FREE)]), Choice::Offer(0));
+    assert_eq!(chosen(&job, &[(4, 7, FREE), (4, 7, FREE)]), Choice::Offer(first_by_id(&[0, 1])));
     assert_eq!(
         chosen(&job, &[(1, 0, rate(3, 10)), (2, 99, rate(2, 10))]),
         Choice::Offer(1),
@@ -72,19 +76,17 @@ fn a_targeted_job_gets_that_provider_or_nobody_and_the_rules_still_count() {
     fit.job.target.address = "provider".into();
     let cheaper = ResourceOffer { resource_provider: "other".into(), ..fit.offer.clone() };
     let free = OfferTerms { rate: FREE, ..fit.offer_terms.clone() };
-    let both = [Candidate { offer: &cheaper, terms: &free }, fit.candidate()];
-    let choice = choose(&fit.job, &fit.job_terms, &fit.module, &both);
+    let both = [candidate(&cheaper, &free), fit.candidate()];
+    let choice = choose(&fit.request(), &both);
     assert_eq!(choice, Choice::Offer(1));
 
-    let Choice::None(absent) = choose(&fit.job, &fit.job_terms, &fit.module, &both[..1]) else {
-        panic!("not its offer")
-    };
+    let Choice::None(absent) = choose(&fit.request(), &both[..1]) else { panic!("not its offer") };
     assert_eq!(absent.absent_target(), Some("provider"));
     assert_eq!(absent.to_string(), "no free offers of provider provider");
 
     let mut small = fit.clone();
     small.offer.spec.ram = 1;
-    let choice = choose(&small.job, &small.job_terms, &small.module, &[small.candidate()]);
+    let choice = choose(&small.request(), &[small.candidate()]);
     let Choice::None(reasons) = choice else { panic!("its machine is too small") };
     assert_eq!(reasons.absent_target(), None);
     assert!(reasons.to_string().starts_with("1 offer of provider provider: 1 lacks memory"), "{reasons}");
@@ -101,18 +103,14 @@ fn no_match_counts_each_reason_once_and_names_the_nearest() {
     };
     let fits = [with(1_024, rate(3, 10)), with(4_096, rate(2, 1)), with(4_095, rate(3, 10))];
     let all: Vec<Candidate<'_>> = fits.iter().map(Fit::candidate).collect();
-    let Choice::None(reasons) = choose(&fit.job, &fit.job_terms, &fit.module, &all) else {
-        panic!("none fits")
-    };
+    let Choice::None(reasons) = choose(&fit.request(), &all) else { panic!("none fits") };
     let text = reasons.to_string();
     assert!(text.starts_with("3 offers: 2 lack memory (need 4096 MB, most 4095 MB), 1 too dear ("), "{text}");
     assert!(text.ends_with(&format!("(pays {} per 10, costs {} per 1)", wei(3), wei(2))), "{text}");
     let error = reasons.to_error();
     assert_eq!((error.kind(), error.code()), (ErrorKind::NoMatch, "E_NO_MATCH"));
     assert_eq!(error.hint(), Some("ask for less memory, or wait for a larger machine"));
-    let Choice::None(nobody) = choose(&fit.job, &fit.job_terms, &fit.module, &[]) else {
-        panic!("no offers")
-    };
+    let Choice::None(nobody) = choose(&fit.request(), &[]) else { panic!("no offers") };
     assert_eq!((nobody.to_string().as_str(), nobody.offers()), ("no free offers", 0));
 }
 
@@ -122,11 +120,11 @@ fn older_jobs_are_served_first_and_no_offer_twice() {
     let at = |created| JobOffer { created_at: Timestamp(created), ..job(PricingMode::MarketPrice, 0) };
     let jobs = [at(30), at(10), at(20)];
     let (job_terms, module) = (JobTerms::new("wasm", wei(9)), module());
-    let requests = jobs.each_ref().map(|offer| Request { offer, terms: &job_terms, module: &module });
+    let requests = jobs.each_ref().map(|offer| request(offer, &job_terms, &module));
     let matching = match_all(&requests, &candidates(&offers, &terms));
     assert_eq!(matching.matches, [(1, 1), (2, 0)]);
     let (job_at, reasons) = &matching.unmatched[0];
-    assert_eq!((*job_at, reasons.to_string().as_str()), (0, "2 offers: 2 taken by an earlier job"));
+    assert_eq!((*job_at, reasons.to_string().as_str()), (0, "2 offers: 2 busy with earlier jobs"));
 }
 
 fn some_offer() -> impl Strategy<Value = (u64, u64, Rate)> {
@@ -147,7 +145,7 @@ proptest! {
         match chosen(&job, &offers) {
             Choice::None(reasons) => prop_assert!(offers.is_empty(), "{}", reasons),
             Choice::Offer(at) => {
-                let key = |at: usize| (price(&offers[at]), offers[at].0, at);
+                let key = |at: usize| (price(&offers[at]), offers[at].0, *cid(format!("p{at}")).digest());
                 prop_assert_eq!(key(at), (0..offers.len()).map(key).min().unwrap());
             }
         }
@@ -156,10 +154,7 @@ proptest! {
     #[test]
     fn a_fixed_price_is_never_exceeded(offers in prop::collection::vec(some_offer(), 0..12), most in 0_u64..4) {
         let affordable = (0..offers.len()).filter(|at| offers[*at].1 <= most);
-        let oldest = affordable.min_by(|one, other| match offers[*one].0.cmp(&offers[*other].0) {
-            Ordering::Equal => one.cmp(other),
-            unequal => unequal,
-        });
+        let oldest = affordable.min_by_key(|at| (offers[*at].0, *cid(format!("p{at}")).digest()));
         match chosen(&job(PricingMode::FixedPrice, most), &offers) {
             Choice::None(_) => prop_assert_eq!(oldest, None),
             Choice::Offer(at) => prop_assert_eq!(oldest, Some(at)),
@@ -177,7 +172,7 @@ proptest! {
             JobOffer { created_at: Timestamp(*created), ..job(mode, *price) }
         }).collect();
         let (job_terms, module) = (JobTerms::new("wasm", wei(1_000)), module());
-        let requests: Vec<_> = jobs.iter().map(|offer| Request { offer, terms: &job_terms, module: &module }).collect();
+        let requests: Vec<_> = jobs.iter().map(|offer| request(offer, &job_terms, &module)).collect();
         let matching = match_all(&requests, &candidates(&offers, &terms));
         let mut taken: Vec<usize> = matching.matches.iter().map(|(_, offer)| *offer).collect();
         taken.sort_unstable();

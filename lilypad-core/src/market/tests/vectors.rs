@@ -31,8 +31,9 @@ fn every_case_gets_the_verdict_of_its_source() {
     let from_outside = cases.iter().filter(|case| case.source.starts_with("Lilypad v2 solver")).count();
     assert_eq!(from_outside, 18);
     for Case { name, input, expect, source } in &cases {
-        let job = Request { offer: &input.job_offer, terms: &input.job_terms, module: &module() };
-        let candidate = Candidate { offer: &input.resource_offer, terms: &input.offer_terms };
+        let module = module();
+        let job = request(&input.job_offer, &input.job_terms, &module);
+        let candidate = candidate(&input.resource_offer, &input.offer_terms);
         assert_eq!(judge(&job, &candidate).code(), expect, "{name} ({source})");
     }
 }
