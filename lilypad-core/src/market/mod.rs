@@ -28,10 +28,11 @@
 //! # Layout
 //! `terms` what both sides agree to beside the wire's offers; `policy` and `rule` which modules a provider runs; `units` one unit
 //! per quantity; `rules` the table; `verdict` and `words` its answers; `select` which offer; `no_match` why none;
-//! `gpus` which GPUs of a machine; `deal` what two offers become.
+//! `gpus` which GPUs of a machine; `honesty` when cheating loses; `deal` what two offers become.
 
 mod deal;
 mod gpus;
+mod honesty;
 mod no_match;
 mod policy;
 mod rule;
@@ -44,6 +45,7 @@ mod words;
 
 pub use deal::build_deal;
 pub use gpus::assign;
+pub use honesty::{Chance, CheckPolicy, Multiple, Sampling};
 pub use no_match::{NoMatch, Reason};
 pub use policy::ModulePolicy;
 pub use rule::ModuleRule;

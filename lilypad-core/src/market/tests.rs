@@ -2,6 +2,7 @@
 
 mod deal;
 mod gpus;
+mod honesty;
 mod policy;
 mod rules;
 mod select;
