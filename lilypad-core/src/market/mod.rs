@@ -41,12 +41,14 @@
 //! `sides` the two sides of a match, `terms` what they agree to beside the wire's offers, `class` two scales in them;
 //! `policy` and `rule` which modules a provider runs; `units` one unit per quantity, `gpus` which GPUs, `free` what is left
 //! of a machine; `rules` the table; `verdict` and `words` its answers; `order` which comes first, `select` the plain scan,
-//! `index` the same without looking at every pair; `no_match` why none; `deal` what two offers become.
+//! `index` the same without looking at every pair; `no_match` why none; `honesty` when cheating loses; `deal` what two
+//! offers become.
 
 mod class;
 mod deal;
 mod free;
 mod gpus;
+mod honesty;
 mod index;
 mod no_match;
 mod order;
@@ -64,6 +66,7 @@ pub use class::{NetworkAccess, VerificationClass};
 pub use deal::build_deal;
 pub use free::{Free, Taken};
 pub use gpus::assign;
+pub use honesty::{Chance, CheckPolicy, Multiple, Sampling};
 pub use index::{Index, Match, Offered, Wanted};
 pub use no_match::{NoMatch, Reason};
 pub use policy::ModulePolicy;

@@ -3,6 +3,7 @@
 mod books;
 mod deal;
 mod gpus;
+mod honesty;
 mod index;
 mod policy;
 mod rules;
