@@ -5,12 +5,14 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use lilypad_core::model::Amount;
+use lilypad_core::market::VerificationClass;
+use lilypad_core::model::{Address, Amount, Rate};
 
 const EXAMPLES: &str = "\
 Examples:
   lilypad run examples/modules/cowsay -i Message=\"hello, pond\"
   lilypad run examples/modules/mandelbrot -i width=320 --output-dir picture
+  lilypad quote examples/modules/mandelbrot
   lilypad run github.com/owner/module:v1.0.0 -i Prompt=\"a frog\" --json
   lilypad module new my-module
   lilypad receipt verify results.receipt.json
@@ -32,6 +34,10 @@ pub(crate) enum Command {
     ///
     /// Starts a whole network inside this process (ledger, solver, provider), with play money, and runs the module on it.
     Run(RunArgs),
+    /// Show what a job would cost, who would run it, and what keeps the other offers from it.
+    ///
+    /// Asks a network inside this process. Nothing is run or paid.
+    Quote(QuoteArgs),
     /// Write, check and look at modules.
     Module(ModuleArgs),
     /// Check receipts.
@@ -42,6 +48,7 @@ impl Command {
     pub(crate) fn wants_json(&self) -> bool {
         match self {
             Self::Run(args) => args.json,
+            Self::Quote(args) => args.json,
             Self::Module(args) => args.command.wants_json(),
             Self::Receipt(ReceiptArgs { command: ReceiptCommand::Verify { json, .. } }) => *json,
         }
@@ -56,6 +63,37 @@ impl Command {
   lilypad run ./my-module -i n=5 --json | jq .cost")]
 pub(crate) struct RunArgs {
     #[command(flatten)]
+    pub(crate) job: JobArgs,
+    /// Folder for the results; must be new or empty. The receipt is put beside it as DIR.receipt.json.
+    #[arg(long, short = 'o', value_name = "DIR")]
+    pub(crate) output_dir: Option<PathBuf>,
+    /// How long to wait for a machine that fits.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2s")]
+    pub(crate) match_timeout: Duration,
+    /// Print one JSON document to standard output and nothing else there.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lilypad quote examples/modules/cowsay
+  lilypad quote examples/modules/mandelbrot -i width=320 --price-cap \"0.1 LP\"
+  lilypad quote ./my-module --label region=eu --json | jq .change
+
+Exit codes: 0 an offer fits · 9 none does: the reasons and the fix are printed")]
+pub(crate) struct QuoteArgs {
+    #[command(flatten)]
+    pub(crate) job: JobArgs,
+    /// Print one JSON document to standard output and nothing else there.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A job: what runs, on what, and what it asks of the network.
+#[derive(Debug, Args)]
+pub(crate) struct JobArgs {
+    #[command(flatten)]
     pub(crate) module: ModuleSource,
     /// An input as NAME=VALUE; may be given several times. The value may hold `=`.
     #[arg(short = 'i', long = "input", value_name = "NAME=VALUE", value_parser = parse_input)]
@@ -63,30 +101,39 @@ pub(crate) struct RunArgs {
     /// Folder that holds the input files. Default: the environment's INPUTS_PATH.
     #[arg(long, value_name = "DIR")]
     pub(crate) inputs_path: Option<PathBuf>,
-    /// Folder for the results; must be new or empty. The receipt is put beside it as DIR.receipt.json.
-    #[arg(long, short = 'o', value_name = "DIR")]
-    pub(crate) output_dir: Option<PathBuf>,
     /// Folder for results and caches. Default: LILYPAD_DATA_DIR, DATA_DIR, or the user's data folder.
     #[arg(long, value_name = "DIR")]
     pub(crate) data_dir: Option<PathBuf>,
     /// How long the program may run, such as 500ms, 2s, 5m, 1h. Default: the module's own limit, or 15m.
     #[arg(long, value_name = "TIME", value_parser = parse_duration)]
     pub(crate) timeout: Option<Duration>,
-    /// How long to wait for a machine that fits.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2s")]
-    pub(crate) match_timeout: Duration,
     /// Most that the job may cost, such as "0.5 LP". Held while the job runs; the rest comes back. Default: 1 LP.
     #[arg(long, value_name = "AMOUNT")]
     pub(crate) price_cap: Option<Amount>,
+    /// Dearest price of work that is taken, such as "0.01 LP per 1000000000". Default: any.
+    #[arg(long, value_name = "RATE")]
+    pub(crate) max_rate: Option<Rate>,
     /// Most work units (metered instructions) that the job may use; the module's own limit holds too.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_instructions: Option<u64>,
+    /// The one provider that may run the job, by its address.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) provider: Option<Address>,
+    /// A label that the machine must carry, as NAME=VALUE; may be given several times.
+    #[arg(long = "label", value_name = "NAME=VALUE", value_parser = parse_input)]
+    pub(crate) labels: Vec<(String, String)>,
+    /// What re-running the job must promise at least: none, tolerance or exact.
+    #[arg(long, value_name = "CLASS", default_value = "none")]
+    pub(crate) verification: VerificationClass,
+    /// Lowest reputation of a provider that is taken, 0 to 1000.
+    #[arg(long, value_name = "SCORE", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1000))]
+    pub(crate) min_reputation: u32,
+    /// Least that the provider must stake, as a multiple of the price cap.
+    #[arg(long, value_name = "TIMES", default_value_t = 0)]
+    pub(crate) min_collateral: u64,
     /// Make ids, keys and stamps from this seed: the same seed gives the same event log, counts and receipt.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,
-    /// Print one JSON document to standard output and nothing else there.
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 /// Where a module is.

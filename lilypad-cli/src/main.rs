@@ -1,13 +1,16 @@
 //! The `lilypad` command: argument parsing and printing, nothing else.
 //!
-//! Layout: `args` what can be typed; one file for each command; `report` what people and programs read.
+//! Layout: `args` what can be typed; one file for each command, `job` what `run` and `quote` have in common; `report` what people and programs read.
 
 mod args;
 mod interrupt;
+mod job;
 mod module;
+mod quote;
 mod receipt;
 mod report;
 mod run;
+mod table;
 mod watch;
 
 use std::process::ExitCode;
@@ -25,6 +28,7 @@ fn main() -> ExitCode {
     let report = Report::new(cli.command.wants_json());
     let outcome = match cli.command {
         Command::Run(args) => run::run(args, &report),
+        Command::Quote(args) => quote::quote(args, &report),
         Command::Module(args) => module::module(args, &report),
         Command::Receipt(args) => receipt::receipt(args, &report),
     };

@@ -9,8 +9,8 @@ use lilypad_core::{Error, Result, disk};
 use serde_json::json;
 
 use crate::args::{Kind, ModuleArgs, ModuleCommand, ModuleSource};
+use crate::job::{inputs, open};
 use crate::report::{Report, printable};
-use crate::run::{inputs, open};
 
 pub(crate) fn module(args: ModuleArgs, report: &Report) -> Result<ExitCode> {
     match args.command {

@@ -1,48 +1,35 @@
 //! `lilypad run`.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use lilypad_core::client::{JobResult, SubmitOptions};
+use lilypad_core::client::JobResult;
 use lilypad_core::disk;
-use lilypad_core::model::{FileLimits, FileSet};
-use lilypad_core::module::{LoadOptions, Module, load};
-use lilypad_core::network::{Network, NetworkBuilder};
+use lilypad_core::network::Network;
 use lilypad_core::solver::SolverConfig;
 use lilypad_core::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
 
-use crate::args::{ModuleSource, RunArgs};
+use crate::args::RunArgs;
 use crate::interrupt::Interrupts;
+use crate::job::{self, Asked, data_dir};
 use crate::report::{Report, grouped, printable};
 use crate::watch::watch;
 
 pub(crate) fn run(args: RunArgs, report: &Report) -> Result<ExitCode> {
     let started = Instant::now();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .map_err(|source| Error::unexpected("the runtime could not be started").with_source(source))?;
+    let runtime = job::runtime()?;
     let interrupts = runtime.block_on(async { Interrupts::listen(report.clone()) });
-    let inputs = inputs(&args.inputs)?;
     let place = Place::of(&args)?;
-    let module = open(&args.module, args.data_dir.as_deref())?;
-    let options = SubmitOptions {
-        price_cap: args.price_cap,
-        timeout: args.timeout,
-        instruction_limit: args.max_instructions,
-        files: files(args.inputs_path.or_else(|| from_environment("INPUTS_PATH")).as_deref())?,
-        ..SubmitOptions::default()
-    };
-    tell_module(&args.module.module, &module, &inputs, report)?;
-    let builder = network(args.match_timeout, args.seed);
+    let asked = Asked::of(&args.job)?;
+    asked.tell(report)?;
+    let solver = SolverConfig { match_timeout: args.match_timeout, ..SolverConfig::default() };
+    let builder = job::network(args.job.seed).solver(solver);
     runtime.block_on(async {
         let network = builder.start().await?;
         let ready = started.elapsed();
-        let outcome = one_job(&network, &module, &inputs, options, &interrupts, report).await;
+        let outcome = one_job(&network, asked, &interrupts, report).await;
         interrupts.finishing();
         let code = match outcome {
             Ok(result) => finish(&place, &result, ready.as_secs_f64() * 1e3, report),
@@ -56,25 +43,14 @@ pub(crate) fn run(args: RunArgs, report: &Report) -> Result<ExitCode> {
     })
 }
 
-fn network(match_timeout: Duration, seed: Option<u64>) -> NetworkBuilder {
-    let solver = SolverConfig { match_timeout, ..SolverConfig::default() };
-    let builder = Network::local().solver(solver);
-    match seed {
-        Some(seed) => builder.seed(seed),
-        None => builder,
-    }
-}
-
 async fn one_job(
     network: &Network,
-    module: &Module,
-    inputs: &BTreeMap<String, String>,
-    options: SubmitOptions,
+    asked: Asked,
     interrupts: &Interrupts,
     report: &Report,
 ) -> Result<JobResult> {
     interrupts.running();
-    let job = network.client().submit(module, inputs, options).await?;
+    let job = network.client().submit(&asked.module, &asked.inputs, asked.options).await?;
     report.field("job", job.id().to_string());
     let shown = watch(&job, report);
     tokio::pin!(shown);
@@ -113,20 +89,6 @@ fn finish(place: &Place, result: &JobResult, ready_ms: f64, report: &Report) -> 
             ExitCode::SUCCESS
         }
     }
-}
-
-fn tell_module(
-    source: &str,
-    module: &Module,
-    inputs: &BTreeMap<String, String>,
-    report: &Report,
-) -> Result<()> {
-    let name = if module.name().is_empty() { source } else { module.name() };
-    report.field("module", format!("{name} ({})", module.pin()));
-    for warning in &module.render(inputs)?.warnings {
-        report.field("warning", printable(&warning.to_string()));
-    }
-    Ok(())
 }
 
 fn tell_result(result: &JobResult, folder: Option<&Path>, report: &Report) {
@@ -217,7 +179,7 @@ struct Place {
 impl Place {
     fn of(args: &RunArgs) -> Result<Self> {
         let Some(folder) = &args.output_dir else {
-            let results = data_dir(args.data_dir.as_deref())?.join("results");
+            let results = data_dir(args.job.data_dir.as_deref())?.join("results");
             disk::check_writable(&results)?;
             return Ok(Self { folder: None, results });
         };
@@ -249,50 +211,4 @@ fn receipt_path(folder: &Path) -> PathBuf {
     let mut name = folder.file_name().unwrap_or_default().to_os_string();
     name.push(".receipt.json");
     folder.with_file_name(name)
-}
-
-fn files(folder: Option<&Path>) -> Result<FileSet> {
-    folder.map_or_else(|| Ok(FileSet::new()), |folder| disk::read_folder(folder, &FileLimits::default()))
-}
-
-pub(crate) fn inputs(given: &[(String, String)]) -> Result<BTreeMap<String, String>> {
-    let mut inputs = BTreeMap::new();
-    for (name, value) in given {
-        if inputs.insert(name.clone(), value.clone()).is_some() {
-            return Err(Error::invalid(
-                "E_INPUT_TWICE",
-                format!("input `{}` is given twice", printable(name)),
-            )
-            .with_hint("give each input once")
-            .with("field", name));
-        }
-    }
-    Ok(inputs)
-}
-
-pub(crate) fn open(source: &ModuleSource, data_dir: Option<&Path>) -> Result<Module> {
-    let options = LoadOptions {
-        cache_dir: self::data_dir(data_dir).map(|dir| dir.join("cache")).ok(),
-        allow_private_hosts: source.allow_private_host.clone(),
-    };
-    load(&source.module, &options)
-}
-
-/// `--data-dir`, else what the environment names, else the user's data folder.
-fn data_dir(given: Option<&Path>) -> Result<PathBuf> {
-    given
-        .map(Path::to_owned)
-        .or_else(|| from_environment("LILYPAD_DATA_DIR"))
-        .or_else(|| from_environment("DATA_DIR"))
-        .or_else(|| from_environment("XDG_DATA_HOME").map(|dir| dir.join("lilypad")))
-        .or_else(|| from_environment("HOME").map(|home| home.join(".local/share/lilypad")))
-        .or_else(|| from_environment("LOCALAPPDATA").map(|dir| dir.join("lilypad")))
-        .ok_or_else(|| {
-            Error::invalid("E_NO_DATA_DIR", "no folder for results is known: HOME is not set")
-                .with_hint("name one with --output-dir or --data-dir")
-        })
-}
-
-fn from_environment(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }

@@ -46,7 +46,12 @@ fn show(event: &JobEvent, report: &Report, line: &mut StatusLine) {
     line.close();
     match &event.kind {
         JobEventKind::Submitted => report.field("state", "submitted: looking for a machine"),
-        JobEventKind::Waiting { reason } => report.field("waiting", printable(reason)),
+        JobEventKind::Waiting { reason, fix } => {
+            report.field("waiting", printable(reason));
+            if let Some(fix) = fix {
+                report.field("fix", printable(fix));
+            }
+        }
         JobEventKind::Agreed { resource_provider, rate, price_cap, .. } => report.field(
             "state",
             format!(

@@ -9,6 +9,8 @@ mod hostile;
 #[cfg(test)]
 mod modules;
 #[cfg(test)]
+mod quote;
+#[cfg(test)]
 mod run;
 #[cfg(test)]
 mod stop;

@@ -1,4 +1,4 @@
-//! The job creator: submit, watch, wait, cancel, verify.
+//! The job creator: quote, submit, watch, wait, cancel, verify.
 //!
 //! Layout: `options` what a submission may ask for; `submit` from a module and inputs to a signed job; `job` the live
 //! handle; `driver` what goes on behind it; `result` what came of it.
@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use crate::error::Result;
+use crate::market::Quote;
 use crate::model::{Address, JobId};
 use crate::module::Module;
 use crate::rt::{Clock, Random};
@@ -58,6 +59,20 @@ impl Client {
     #[must_use]
     pub fn address(&self) -> Address {
         self.0.signer.address()
+    }
+
+    /// Checks the inputs and asks what the job would cost: the offers that fit with their prices, why the others do not, and
+    /// the cheapest change that would let it match. Nothing is signed, reserved or paid.
+    ///
+    /// # Errors
+    /// As [`Client::submit`] for what is wrong with the module, an input or an option.
+    pub async fn quote(
+        &self,
+        module: &Module,
+        inputs: &BTreeMap<String, String>,
+        options: SubmitOptions,
+    ) -> Result<Quote> {
+        submit::quote(self, module, inputs, options).await
     }
 
     /// Checks the inputs, signs a job offer and hands it to the solver.

@@ -1,7 +1,9 @@
 //! What a submission may ask for.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::market::VerificationClass;
 use crate::model::{Address, Amount, FileSet, Rate};
 
 /// What a submission may ask for, beside the module and its inputs.
@@ -19,6 +21,14 @@ pub struct SubmitOptions {
     pub files: FileSet,
     /// The one provider that may run the job; `None` is any.
     pub target: Option<Address>,
+    /// Labels that the machine must carry, each with this very value (`region` = `eu`).
+    pub labels: BTreeMap<String, String>,
+    /// What re-running the job must promise at least.
+    pub verification: VerificationClass,
+    /// The lowest reputation of a provider that is still taken, from 0 to 1,000.
+    pub min_reputation: u32,
+    /// The least collateral that a provider must stake, as a multiple of the price cap.
+    pub min_collateral_multiple: u64,
 }
 
 impl SubmitOptions {

@@ -5,14 +5,15 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use crate::error::{Error, Result};
-use crate::market::JobTerms;
+use crate::market::{JobTerms, NetworkAccess, Quote};
 use crate::model::{
-    Address, DealPricing, InputFiles, JobOffer, JobSpec, PricingMode, RunSpec, ServiceConfig, TargetConfig,
+    Address, Amount, DealPricing, InputFiles, JobOffer, JobSpec, PricingMode, RunSpec, ServiceConfig,
+    TargetConfig,
 };
 use crate::module::Module;
 use crate::rt::Stopwatch;
 use crate::signer::Signed;
-use crate::wire::JobProposal;
+use crate::wire::{JobProposal, QuoteRequest};
 
 use super::driver::{self, Asked};
 use super::{Client, Job, SubmitOptions};
@@ -35,6 +36,18 @@ pub(super) async fn submit(
     Ok(driver::drive_from(inner.clone(), id, Some(asked), watch))
 }
 
+pub(super) async fn quote(
+    client: &Client,
+    module: &Module,
+    inputs: &BTreeMap<String, String>,
+    options: SubmitOptions,
+) -> Result<Quote> {
+    let JobProposal { offer, terms, instruction_limit, module, .. } =
+        propose(client, module, inputs, options)?;
+    let request = QuoteRequest { offer, terms, instruction_limit, module };
+    client.0.solver.quote(request).await.map_err(|error| error.with_operation("quote"))
+}
+
 fn propose(
     client: &Client,
     module: &Module,
@@ -46,16 +59,31 @@ fn propose(
     rendered.check_files(&options.files)?;
     let timeout = timeout(spec, &options)?;
     let price_cap = options.price_cap.unwrap_or_else(SubmitOptions::default_price_cap);
-    let terms = JobTerms { max_rate: options.max_rate, ..JobTerms::new(executor_name(&spec.run), price_cap) };
+    let terms = terms(spec, &options, price_cap);
+    terms.check_limits()?;
     Ok(JobProposal {
         offer: offer(client, module, spec, inputs, &options, timeout)?,
         terms,
         execution_timeout: timeout,
-        instruction_limit: options.instruction_limit.unwrap_or(u64::MAX),
+        instruction_limit: least(options.instruction_limit, spec.limits.instructions),
         module: module.pin().clone(),
         bundle: module.bundle().clone(),
         files: options.files,
     })
+}
+
+/// What the module needs and what the options ask for.
+fn terms(spec: &JobSpec, options: &SubmitOptions, price_cap: Amount) -> JobTerms {
+    JobTerms {
+        max_rate: options.max_rate,
+        min_collateral_multiple: options.min_collateral_multiple,
+        gpus: spec.gpus.clone(),
+        labels: options.labels.clone(),
+        network: NetworkAccess::from(&spec.network),
+        verification: options.verification,
+        min_reputation: options.min_reputation,
+        ..JobTerms::new(executor_name(&spec.run), price_cap)
+    }
 }
 
 fn offer(
@@ -91,6 +119,11 @@ fn offer(
         },
         target: TargetConfig { address: options.target.map(|target| target.to_string()).unwrap_or_default() },
     })
+}
+
+/// The tighter of two limits, of which each may be open.
+fn least(one: Option<u64>, other: Option<u64>) -> u64 {
+    one.unwrap_or(u64::MAX).min(other.unwrap_or(u64::MAX))
 }
 
 fn names(files: &[String]) -> Option<Vec<String>> {

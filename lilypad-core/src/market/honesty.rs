@@ -45,6 +45,15 @@ impl CheckPolicy {
         }
     }
 
+    /// The same policy where a provider stakes this multiple of the price cap.
+    #[must_use]
+    pub fn with_collateral(self, collateral: u64) -> Self {
+        match self {
+            Self::Unchecked => Self::Unchecked,
+            Self::Sampled(sampling) => Self::Sampled(Sampling { collateral, ..sampling }),
+        }
+    }
+
     /// True where a provider that cheats is expected to lose by it: exactly where the margin is above 1.
     #[must_use]
     pub fn cheating_loses(&self) -> bool {

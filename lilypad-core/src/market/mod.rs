@@ -41,7 +41,7 @@
 //! `sides` the two sides of a match, `terms` what they agree to beside the wire's offers, `class` two scales in them;
 //! `policy` and `rule` which modules a provider runs; `units` one unit per quantity, `gpus` which GPUs, `free` what is left
 //! of a machine; `rules` the table; `verdict` and `words` its answers; `order` which comes first, `select` the plain scan,
-//! `index` the same without looking at every pair; `no_match` why none; `honesty` when cheating loses; `deal` what two
+//! `index` the same without looking at every pair; `no_match` why none, `quote` what a job would cost and what would let it match; `honesty` when cheating loses; `deal` what two
 //! offers become.
 
 mod class;
@@ -53,6 +53,7 @@ mod index;
 mod no_match;
 mod order;
 mod policy;
+mod quote;
 mod rule;
 mod rules;
 mod select;
@@ -70,6 +71,7 @@ pub use honesty::{Chance, CheckPolicy, Multiple, Sampling};
 pub use index::{Index, Match, Offered, Wanted};
 pub use no_match::{NoMatch, Reason};
 pub use policy::ModulePolicy;
+pub use quote::{Change, CostRange, FieldChange, Quote, QuoteOptions, QuotedOffer, Refusal, WorkEstimate};
 pub use rule::ModuleRule;
 pub use rules::judge;
 pub use select::{Choice, Matching, choose, match_all};

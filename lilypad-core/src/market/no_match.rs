@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Verdict;
+use super::{Change, Verdict};
 use crate::error::{Error, ErrorKind};
 
 /// Why none of the offers fits a job: each reason once, with how many offers it holds for.
@@ -61,12 +61,14 @@ impl NoMatch {
         self.target.as_deref().filter(|_| self.reasons.is_empty())
     }
 
-    /// The error of a job that waited in vain: kind `NoMatch`, code `E_NO_MATCH`, with what would mend the first reason.
+    /// The error of a job that waited in vain: kind `NoMatch`, code `E_NO_MATCH`, with the change that lets it match, or
+    /// else with what would mend the first reason.
     #[must_use]
-    pub fn to_error(&self) -> Error {
-        let hint = match self.reasons().first() {
-            Some(reason) => reason.nearest.mend(),
-            None => "start a provider, or wait for one",
+    pub fn to_error(&self, fix: Option<&Change>) -> Error {
+        let hint = match (fix, self.reasons().first()) {
+            (Some(fix), _) => fix.to_string(),
+            (None, Some(reason)) => reason.nearest.mend().to_owned(),
+            (None, None) => "start a provider, or wait for one".to_owned(),
         };
         Error::new(ErrorKind::NoMatch, "E_NO_MATCH", format!("no offer fits the job: {self}"))
             .with_hint(hint)

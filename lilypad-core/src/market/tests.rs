@@ -6,6 +6,7 @@ mod gpus;
 mod honesty;
 mod index;
 mod policy;
+mod quote;
 mod rules;
 mod select;
 mod vectors;

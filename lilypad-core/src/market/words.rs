@@ -161,7 +161,7 @@ impl Verdict {
     }
 }
 
-fn thousandths(number: i64) -> String {
+pub(super) fn thousandths(number: i64) -> String {
     let text = format!("{}.{:03}", number / 1_000, (number % 1_000).unsigned_abs());
     let sign = if number < 0 && number > -1_000 { "-" } else { "" };
     format!("{sign}{}", text.trim_end_matches('0').trim_end_matches('.'))
@@ -176,11 +176,11 @@ fn gpus(have: &[(String, usize)]) -> String {
     names.join(", ")
 }
 
-fn megabytes(bytes: i64) -> String {
+pub(super) fn megabytes(bytes: i64) -> String {
     format!("{} MB", bytes / 1_000_000)
 }
 
-fn shown(name: &str) -> String {
+pub(super) fn shown(name: &str) -> String {
     if name.is_empty() {
         return "none".to_owned();
     }

@@ -121,6 +121,33 @@ impl GpuRequirement {
             && (self.models.is_empty() || model())
     }
 
+    /// The same for cards of any size.
+    #[must_use]
+    pub fn of_any_size(self) -> Self {
+        Self { memory: GpuMemory::default(), ..self }
+    }
+
+    /// The same for any model.
+    #[must_use]
+    pub fn of_any_model(self) -> Self {
+        Self { models: Vec::new(), ..self }
+    }
+
+    /// The same for any vendor and model.
+    #[must_use]
+    pub fn of_any_make(self) -> Self {
+        Self { vendor: None, models: Vec::new(), ..self }
+    }
+
+    /// All GPUs of a job as the wire can say it: how many, and one by one.
+    #[must_use]
+    pub fn on_the_wire(requirements: &[Self]) -> (i64, Option<Vec<GpuSpec>>) {
+        let each = |need: &Self| std::iter::repeat_n(need.wire_spec(), need.count());
+        let listed: Vec<GpuSpec> = requirements.iter().flat_map(each).collect();
+        let count = i64::try_from(listed.len()).unwrap_or(i64::MAX);
+        (count, if listed.is_empty() { None } else { Some(listed) })
+    }
+
     /// One such GPU as the wire can say it, which knows a name, a vendor and a least size: what it cannot say (a choice of
     /// models, a largest size) is left out. The size is the one that the card must report, see [`GpuSize::at_least`].
     #[must_use]

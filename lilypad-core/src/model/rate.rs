@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 use std::num::NonZeroU64;
+use std::str::FromStr;
 
 use ruint::aliases::{U256, U512};
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,7 @@ impl fmt::Display for WorkUnit {
 /// assert_eq!(rate.cost(2_500_000).unwrap().to_string(), "0.000125 LP");
 /// assert_eq!(rate.affordable_units("0.0001 LP".parse()?), 2_000_000);
 /// assert_eq!(Rate::FREE.cost(u64::MAX), Some(Amount::ZERO));
+/// assert_eq!(rate.to_string().parse::<Rate>()?, rate);
 /// # Ok::<(), lilypad_core::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -138,6 +140,24 @@ impl Rate {
             u64::try_from(U256::checked_from_limbs_slice(units.as_limbs())?).ok()
         };
         most().unwrap_or(u64::MAX)
+    }
+}
+
+impl FromStr for Rate {
+    type Err = Error;
+
+    /// Reads what [`Display`](fmt::Display) writes: an amount, ` per ` and a number of work units (`0.01 LP per 1000000000`).
+    fn from_str(text: &str) -> Result<Self> {
+        let refuse = || {
+            let shown: String = text.chars().take(100).collect();
+            Error::invalid("E_RATE", format!("{shown:?} is not a price of work"))
+                .with_hint("write it like `0.01 LP per 1000000000`")
+                .with("got", shown)
+        };
+        let (amount, per) = text.split_once(" per ").ok_or_else(refuse)?;
+        let per = Some(per).filter(|per| per.bytes().all(|byte| byte.is_ascii_digit()));
+        let per = per.and_then(|per| per.parse().ok()).ok_or_else(refuse)?;
+        Self::new(amount.parse()?, per)
     }
 }
 

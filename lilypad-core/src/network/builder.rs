@@ -122,6 +122,7 @@ impl NetworkBuilder {
     /// # Errors
     /// `InvalidInput` where the settings cannot work.
     pub async fn start(self) -> Result<Network> {
+        self.solver.check()?;
         let random = self.seed.map_or_else(Random::system, Random::seeded);
         let clock = self.clock.clone().unwrap_or_else(|| match self.seed {
             Some(_) => Clock::frozen(SEEDED_MOMENT),

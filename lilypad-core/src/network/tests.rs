@@ -304,13 +304,15 @@ async fn a_job_that_nobody_can_run_says_why_at_once_and_ends_in_time() {
     let network = builder.providers([small]).start().await.unwrap();
     let job = submit(&network, &["print never"], SubmitOptions::default()).await;
     let event = until(&job, |kind| matches!(kind, JobEventKind::Waiting { .. })).await;
-    let JobEventKind::Waiting { reason } = event.kind else { panic!("checked above") };
+    let JobEventKind::Waiting { reason, fix } = event.kind else { panic!("checked above") };
     assert!(reason.contains("CPU"), "{reason}");
-    assert_eq!(job.status().await.unwrap().waiting_for, Some(reason));
+    assert!(fix.as_ref().unwrap().starts_with("ask for 0.5 CPUs instead of 1 (machine.cpu)"), "{fix:?}");
+    let status = job.status().await.unwrap();
+    assert_eq!((status.waiting_for, status.fix), (Some(reason), fix));
     hand.advance(Duration::from_secs(30));
     let error = job.wait().await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::NoMatch, "E_NO_MATCH"));
-    assert!(error.hint().is_some() && error.message().contains("CPU"), "{error}");
+    assert!(error.hint().unwrap().contains("0.5 CPUs") && error.message().contains("CPU"), "{error}");
     let last = log(&job).await.pop().unwrap();
     assert!(matches!(last.kind, JobEventKind::TimedOut { phase: TimeoutPhase::Match, .. }));
     assert_eq!(spent(&network).await, Amount::ZERO);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::executor::{Executor, Limits, RunRequest};
+use crate::market::NetworkAccess;
 use crate::model::{Address, JobSpec, ModulePin, RunSpec};
 use crate::module::Module;
 use crate::rt::CancelReason;
@@ -94,7 +95,11 @@ impl Provider {
 
 /// The machine that the job was matched for must be the one that its module asks for.
 fn check_needs(spec: &JobSpec, notice: &DealNotice) -> Result<()> {
-    if spec.machine == notice.deal.job_offer.spec {
+    let terms = &notice.job.body.terms;
+    if spec.machine == notice.deal.job_offer.spec
+        && spec.gpus == terms.gpus
+        && NetworkAccess::from(&spec.network) == terms.network
+    {
         return Ok(());
     }
     Err(Error::invalid("E_JOB_NEEDS", "the job offer asks for another machine than its module does")

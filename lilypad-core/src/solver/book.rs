@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::history::History;
 use crate::error::{Error, ErrorKind, Result};
-use crate::market::{Index, JobTerms, NoMatch, OfferTerms, Offered, Wanted};
+use crate::market::{Change, Index, JobTerms, NoMatch, OfferTerms, Offered, Wanted};
 use crate::model::{
     Address, AgreementState, Amount, Deal, DealId, FileSet, JobId, JobOffer, ModulePin, Outcome, Rate,
     ResourceOffer, ResourceOfferId,
@@ -28,6 +29,8 @@ pub(super) struct Book {
     pub(super) index: Index<OfferEntry, Arc<Signed<JobProposal>>>,
     pub(super) deals: BTreeMap<DealId, JobId>,
     pub(super) links: HashMap<Address, mpsc::UnboundedSender<ProviderMessage>>,
+    /// How much work modules took so far.
+    pub(super) history: History,
     ended: VecDeque<JobId>,
     /// Jobs that are not at their end.
     open_jobs: usize,
@@ -86,8 +89,7 @@ pub(super) struct JobEntry {
     pub(super) over: bool,
     /// The time to find an offer was over while one was being agreed.
     pub(super) match_over: bool,
-    /// Why it waits, and the version of the index of which that is true.
-    pub(super) waiting_for: Option<(u64, NoMatch)>,
+    pub(super) waiting_for: Option<WaitingFor>,
     pub(super) deal: Option<AgreedDeal>,
     pub(super) result: Option<ResultSubmission>,
     pub(super) outcome: Option<Outcome>,
@@ -96,6 +98,14 @@ pub(super) struct JobEntry {
     pub(super) receipt: Option<Receipt>,
     /// Ends the timers of this job.
     pub(super) ended: CancelToken,
+}
+
+/// Why a job waits, and the version of the index of which that is true.
+#[derive(Clone, Debug)]
+pub(super) struct WaitingFor {
+    version: u64,
+    pub(super) why: NoMatch,
+    pub(super) fix: Option<Change>,
 }
 
 /// The deal of a job.
@@ -171,7 +181,8 @@ impl JobEntry {
             state: self.state,
             deal_id: self.deal.as_ref().map(|deal| deal.id),
             resource_provider: self.deal.as_ref().map(|deal| deal.offer.provider),
-            waiting_for: self.waiting_for.as_ref().map(|(_, why)| why.to_string()),
+            waiting_for: self.waiting_for.as_ref().map(|waiting| waiting.why.to_string()),
+            fix: self.waiting_for.as_ref().and_then(|waiting| waiting.fix.as_ref()).map(Change::to_string),
             outcome: self.outcome.clone(),
             cost: self.cost,
             failure: self.failure.clone(),
@@ -210,24 +221,33 @@ impl Book {
         Ok(())
     }
 
+    /// True where a job that waits has not been told why, or the book has changed much since.
+    pub(super) fn should_explain(&self, id: JobId) -> bool {
+        let told = self.jobs.get(&id).and_then(|job| job.waiting_for.as_ref());
+        told.is_none_or(|told| {
+            // An explanation looks at every offer: so told, each change of the book costs a few looks.
+            let changes = self.index.version().wrapping_sub(told.version);
+            changes > self.index.offers() as u64 / 16
+        })
+    }
+
     /// Brings what is known of why a job waits up to date, and writes it down where it is new. `None` for a job that does
     /// not wait.
-    pub(super) fn explain(&mut self, id: JobId) -> Option<NoMatch> {
+    pub(super) fn explain(&mut self, id: JobId) -> Option<&WaitingFor> {
         let version = self.index.version();
         let job = self.jobs.get_mut(&id)?;
         if job.state != AgreementState::DealNegotiating || job.agreeing {
             return None;
         }
-        match &job.waiting_for {
-            Some((known, why)) if *known == version => return Some(why.clone()),
-            _ => {}
+        if job.waiting_for.as_ref().is_none_or(|waiting| waiting.version != version) {
+            let (why, fix) = self.index.why_waiting(&id)?;
+            if job.waiting_for.as_ref().is_none_or(|known| known.why != why || known.fix != fix) {
+                let fix = fix.as_ref().map(Change::to_string);
+                job.note(JobEventKind::Waiting { reason: why.to_string(), fix });
+            }
+            job.waiting_for = Some(WaitingFor { version, why, fix });
         }
-        let why = self.index.why_waiting(&id)?;
-        if job.waiting_for.as_ref().is_none_or(|(_, known)| *known != why) {
-            job.note(JobEventKind::Waiting { reason: why.to_string() });
-        }
-        job.waiting_for = Some((version, why.clone()));
-        Some(why)
+        job.waiting_for.as_ref()
     }
 
     /// Sends to a provider; false where it is not connected.

@@ -1,13 +1,14 @@
 //! The solver as a job creator sees it.
 
 use crate::error::{Error, ErrorKind, Fault, Result};
+use crate::market::Quote;
 use crate::model::{Address, AgreementState, Amount, FileLimits, JobId};
 use crate::rt::{BoxFuture, CancelReason};
 use crate::settlement::DealEvent;
 use crate::signer::{Domain, Receipt, Signature, Signed};
 use crate::wire::{
     EventStream, JobCreatorApi, JobEventKind, JobFailure, JobProposal, JobStatus, ProviderMessage,
-    ResultSubmission,
+    QuoteRequest, ResultSubmission,
 };
 
 use super::Solver;
@@ -16,6 +17,10 @@ use super::book::JobEntry;
 impl JobCreatorApi for Solver {
     fn identity(&self) -> (Address, Domain) {
         (self.0.address, self.0.domain)
+    }
+
+    fn quote<'a>(&'a self, job: QuoteRequest) -> BoxFuture<'a, Result<Quote>> {
+        Box::pin(async move { self.quote_now(&job) })
     }
 
     fn submit<'a>(&'a self, job: Signed<JobProposal>) -> BoxFuture<'a, Result<JobId>> {

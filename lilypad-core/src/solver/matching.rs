@@ -35,7 +35,9 @@ impl Solver {
         let mut book = self.book();
         let oldest: Vec<JobId> = book.waiting.values().take(EXPLAINED).copied().collect();
         for id in oldest {
-            book.explain(id);
+            if book.should_explain(id) {
+                book.explain(id);
+            }
         }
     }
 

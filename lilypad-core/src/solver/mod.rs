@@ -1,12 +1,14 @@
 //! The matching service: takes offers, matches them, keeps the money straight, passes results on.
 //!
-//! Layout: `book` what it remembers; `creator` and `provider` its two faces; `matching` from offers to deals;
-//! `timeouts` what happens when nothing happens. Everything is driven by calls and by the clock: nothing polls.
+//! Layout: `book` what it remembers, `history` how much work modules took; `creator` and `provider` its two faces;
+//! `matching` from offers to deals; `quote` what a job would cost; `timeouts` what happens when nothing happens. Everything is driven by calls and by the clock: nothing polls.
 
 mod book;
 mod creator;
+mod history;
 mod matching;
 mod provider;
+mod quote;
 mod timeouts;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +16,8 @@ use std::time::Duration;
 
 use book::Book;
 
+use crate::error::{Error, Result};
+use crate::market::CheckPolicy;
 use crate::model::{Address, FileLimits};
 use crate::rt::Clock;
 use crate::settlement::Settlement;
@@ -38,11 +42,32 @@ pub struct SolverConfig {
     pub result_limits: FileLimits,
     /// How many ended jobs are remembered.
     pub max_ended_jobs: usize,
+    /// Whether results are checked by running jobs again.
+    pub checks: CheckPolicy,
+}
+
+impl SolverConfig {
+    /// Checks that the settings can work and are safe.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`E_POLICY_UNSAFE`) where cheating would pay, with the values that would be safe; `Unsupported`
+    /// (`E_CHECKS`) where results shall be checked: no mediator runs jobs again yet.
+    pub fn check(&self) -> Result<()> {
+        self.checks.check()?;
+        match self.checks {
+            CheckPolicy::Sampled(_) => Err(Error::unsupported(
+                "E_CHECKS",
+                "no mediator runs jobs again on this network, so results cannot be checked",
+            )
+            .with_hint("leave the checks out: quotes then say that results are not checked")),
+            CheckPolicy::Unchecked => Ok(()),
+        }
+    }
 }
 
 impl Default for SolverConfig {
     /// Match 30 s, provider grace 10 s, download 1 h, total 2 h, 1,000 open jobs, 100,000 offers, results of 96 MiB in
-    /// 1,100 files, 1,000 ended jobs.
+    /// 1,100 files, 1,000 ended jobs, no checks.
     fn default() -> Self {
         Self {
             match_timeout: Duration::from_secs(30),
@@ -53,6 +78,7 @@ impl Default for SolverConfig {
             max_offers: 100_000,
             result_limits: FileLimits { files: 1_100, bytes: 96 << 20 },
             max_ended_jobs: 1_000,
+            checks: CheckPolicy::Unchecked,
         }
     }
 }

@@ -200,12 +200,16 @@ impl Solver {
         let mut book = self.book();
         let job = book.job_of_deal(deal_id)?;
         let job_id = job.id;
+        let module = job.signed.body.module.content();
         job.outcome = Some(body.outcome.clone());
         job.result = Some(result);
         if let Some(deal) = &mut job.deal {
             deal.epoch = epoch;
         }
         let submitted = end_or_submit(job, body)?;
+        if matches!(body.outcome, Outcome::Exited(_)) {
+            book.history.note(module, body.instruction_count);
+        }
         if submitted {
             // The machine is free while the job creator looks at the results.
             book.leave_market(job_id);

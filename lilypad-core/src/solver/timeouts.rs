@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{ErrorKind, Fault};
+use crate::market::NoMatch;
 use crate::model::{AgreementState, Amount, DealId, JobId};
 use crate::rt::{CancelReason, spawn};
 use crate::settlement::DealEvent;
@@ -89,9 +90,12 @@ impl Solver {
         if job.state != AgreementState::DealNegotiating || job.agreeing {
             return;
         }
-        let why = book.explain(id).unwrap_or_default();
+        let error = match book.explain(id) {
+            Some(waiting) => waiting.why.to_error(waiting.fix.as_ref()),
+            None => NoMatch::default().to_error(None),
+        };
         let Ok(job) = book.job(id) else { return };
-        let failure = failure_of(&why.to_error());
+        let failure = failure_of(&error);
         let why = format!("{} (waited {})", failure.message, seconds(self.0.config.match_timeout));
         job.failure = Some(failure);
         job.cost = Some(Amount::ZERO);

@@ -4,8 +4,9 @@ use std::fmt;
 
 use tokio::sync::mpsc;
 
-use super::{DealNotice, EventStream, JobProposal, JobStatus, OfferProposal, ResultSubmission};
+use super::{DealNotice, EventStream, JobProposal, JobStatus, OfferProposal, QuoteRequest, ResultSubmission};
 use crate::error::Result;
+use crate::market::Quote;
 use crate::model::{Address, DealId, ExecutorEvent, JobId, ResourceOfferId};
 use crate::rt::{BoxFuture, CancelReason};
 use crate::signer::{Domain, Signature, Signed};
@@ -14,6 +15,12 @@ use crate::signer::{Domain, Signature, Signed};
 pub trait JobCreatorApi: Send + Sync + fmt::Debug {
     /// The solver's account and the domain in which its network signs.
     fn identity(&self) -> (Address, Domain);
+
+    /// What a job would cost, who would run it and when, and what keeps the other offers from it. Nothing is reserved.
+    ///
+    /// # Errors
+    /// `InvalidInput` (broken offer).
+    fn quote<'a>(&'a self, job: QuoteRequest) -> BoxFuture<'a, Result<Quote>>;
 
     /// Hands in a job. Sending the same job again is the same as sending it once.
     ///

@@ -34,6 +34,8 @@ pub enum JobEventKind {
     Waiting {
         /// Why no offer fits, with counts and figures.
         reason: String,
+        /// The cheapest change after which one fits, where one or two fields are enough.
+        fix: Option<String>,
     },
     /// A provider was found and the money is in escrow.
     Agreed {

@@ -74,6 +74,19 @@ impl Typed for JobProposal {
     }
 }
 
+/// A job that is asked about before it is submitted: a proposal without its files and without a signature.
+#[derive(Clone, Debug)]
+pub struct QuoteRequest {
+    /// The offer as it would stand on the wire.
+    pub offer: JobOffer,
+    /// What the job creator would agree to beside it.
+    pub terms: JobTerms,
+    /// Most work units that the program may use.
+    pub instruction_limit: u64,
+    /// The exact code.
+    pub module: ModulePin,
+}
+
 /// A resource offer with the terms that the wire's offer has no place for.
 #[derive(Clone, Debug)]
 pub struct OfferProposal {
@@ -168,6 +181,8 @@ pub struct JobStatus {
     pub resource_provider: Option<Address>,
     /// Why it still waits, where it does.
     pub waiting_for: Option<String>,
+    /// The cheapest change after which it would not, where one or two fields are enough.
+    pub fix: Option<String>,
     /// How the program ended, once it has.
     pub outcome: Option<Outcome>,
     /// What it cost, once that is settled.

@@ -12,5 +12,5 @@ pub use api::{JobCreatorApi, ProviderApi, ProviderInbox, ProviderMessage};
 pub use event::{JobEvent, JobEventKind, TimeoutPhase};
 pub use log::{EventLog, EventStream};
 pub use message::{
-    DealNotice, JobFailure, JobProposal, JobStatus, OfferProposal, ResultSubmission, inputs_id,
+    DealNotice, JobFailure, JobProposal, JobStatus, OfferProposal, QuoteRequest, ResultSubmission, inputs_id,
 };

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
 use crate::error::{Error, Result};
 
 /// Millionths in one.
@@ -54,6 +56,18 @@ pub(super) fn millionths(text: &str) -> Option<u128> {
     }
     let part: u128 = format!("{part:0<6}").parse().ok()?;
     whole.parse::<u128>().ok()?.checked_mul(WHOLE)?.checked_add(part)
+}
+
+impl Serialize for Multiple {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Multiple {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
 }
 
 impl FromStr for Multiple {

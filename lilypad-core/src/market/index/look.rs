@@ -3,9 +3,8 @@
 use super::{Index, JobState, Offered, Wanted};
 use crate::market::free::Free;
 use crate::market::no_match::NoMatch;
-use crate::market::select::{is_target, verdict_now};
+use crate::market::quote::Change;
 use crate::market::sides::{Candidate, Request};
-use crate::market::verdict::Verdict;
 use crate::model::{JobId, ResourceOfferId};
 use crate::rt::Timestamp;
 
@@ -41,30 +40,14 @@ impl<O: Offered, J: Wanted> Index<O, J> {
         Some(&self.offers.get(*self.offer_ids.get(id)?)?.item)
     }
 
-    /// Why a job that waits finds no offer, as the book is now; `None` for a job that is matched or unknown. Looks at
-    /// every offer.
+    /// [`Index::explain`] for a job that waits; `None` for a job that is matched or unknown.
     #[must_use]
-    pub fn why_waiting(&self, id: &JobId) -> Option<NoMatch> {
+    pub fn why_waiting(&self, id: &JobId) -> Option<(NoMatch, Option<Change>)> {
         let job = self.jobs.get(*self.job_ids.get(id)?)?;
         if matches!(job.state, JobState::Matched { .. }) {
             return None;
         }
-        Some(self.why_not(&job.request()))
-    }
-
-    /// Why the offers that do not fit a job do not, as the book is now. Looks at every offer.
-    #[must_use]
-    pub fn why_not(&self, job: &Request<'_>) -> NoMatch {
-        let mut no_match = NoMatch::new(&job.offer.target.address);
-        for Standing { candidate, free } in self.standing() {
-            if is_target(job, &candidate) {
-                let verdict = verdict_now(job, &candidate, free);
-                if verdict != Verdict::Match {
-                    no_match.note(verdict);
-                }
-            }
-        }
-        no_match
+        Some(self.explain(&job.request()))
     }
 
     pub(in crate::market) fn standing(&self) -> impl Iterator<Item = Standing<'_>> {

@@ -22,6 +22,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+pub(super) use look::Standing;
 use profile::{Demand, Supply};
 use slab::Slab;
 use tree::Tree;

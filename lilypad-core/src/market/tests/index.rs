@@ -271,13 +271,13 @@ fn a_waiting_job_has_its_reason_and_the_reason_changes_with_the_book() {
         terms: fit.offer_terms.clone(),
         reputation: 500,
     };
-    let reason = |index: &Index<Offer, Job>| index.why_waiting(&job.id).map(|why| why.to_string());
+    let reason = |index: &Index<Offer, Job>| index.why_waiting(&job.id).map(|(why, _)| why.to_string());
     index.add_job(job.id, job.clone()).unwrap();
     assert_eq!(index.next_match(), None);
     assert_eq!(reason(&index).as_deref(), Some("no free offers"));
     let before = index.version();
     let small = offer("small", &fit);
-    index.add_offer(small.id, small.clone(), 500).unwrap();
+    index.add_offer(small.id, small, 500).unwrap();
     assert_eq!(index.next_match(), None);
     assert!(index.version() > before);
     assert_eq!(reason(&index).as_deref(), Some("1 offer: 1 lacks memory (needs 4096 MB, has 1 MB)"));
@@ -290,7 +290,7 @@ fn a_waiting_job_has_its_reason_and_the_reason_changes_with_the_book() {
     let second = Job { id: JobId(cid("second")), ..job.clone() };
     index.add_job(second.id, second.clone()).unwrap();
     assert_eq!(index.next_match(), None);
-    let why = index.why_waiting(&second.id).unwrap().to_string();
+    let why = index.why_waiting(&second.id).unwrap().0.to_string();
     assert!(why.contains("1 busy with earlier jobs") && why.contains("1 lacks memory"), "{why}");
     assert!(index.remove_job(&job.id));
     assert_eq!(index.next_match().map(|found| found.job), Some(second.id));

@@ -81,7 +81,6 @@ fn listed(texts: &[(String, String)], reader: &mut Reader<'_>) -> Gpus {
         reader.complain("machine.gpu", "E_NUMBER", message);
         return Gpus::default();
     }
-    let each = |need: &GpuRequirement| std::iter::repeat_n(need.wire_spec(), need.count());
-    let listed = (count > 0).then(|| requirements.iter().flat_map(each).collect());
-    Gpus { count: i64::try_from(count).unwrap_or(0), listed, requirements }
+    let (count, listed) = GpuRequirement::on_the_wire(&requirements);
+    Gpus { count, listed, requirements }
 }
