@@ -78,6 +78,8 @@ fn terms(spec: &JobSpec, options: &SubmitOptions, price_cap: Amount) -> JobTerms
         max_rate: options.max_rate,
         min_collateral_multiple: options.min_collateral_multiple,
         gpus: spec.gpus.clone(),
+        min_driver: spec.min_driver,
+        min_cuda: spec.min_cuda,
         labels: options.labels.clone(),
         network: NetworkAccess::from(&spec.network),
         verification: options.verification,

@@ -13,6 +13,10 @@ pub struct JobSpec {
     /// Which GPUs it needs beside what [`JobSpec::machine`] can say; empty where that says it all (v2 modules, a plain number
     /// of GPUs). At most [`GpuRequirement::MAX_PER_JOB`](super::GpuRequirement::MAX_PER_JOB), together at most 128 GPUs.
     pub gpus: Vec<super::GpuRequirement>,
+    /// The oldest GPU driver that will do.
+    pub min_driver: Option<super::SoftwareVersion>,
+    /// The oldest CUDA version that will do.
+    pub min_cuda: Option<super::SoftwareVersion>,
     /// Names of input files that must be given.
     pub required_files: Vec<String>,
     /// Names of input files that may be given.

@@ -167,6 +167,8 @@ impl NetworkBuilder {
             slots: self.slots,
             rate: self.rate,
             module_rates: BTreeMap::new(),
+            driver: None,
+            cuda: None,
             labels: BTreeMap::new(),
             network: NetworkAccess::None,
             // The executors of a local network measure and repeat exactly; a fake one promises nothing less.

@@ -8,12 +8,13 @@ use super::{Network, NetworkBuilder};
 use crate::client::{Job, SubmitOptions};
 use crate::error::{ErrorKind, Fault};
 use crate::executor::FakeExecutor;
-use crate::market::ModulePolicy;
+use crate::market::{CheckPolicy, ModulePolicy, Sampling};
 use crate::model::{AgreementState, Amount, FileSet, MachineSpec, Outcome, Rate};
 use crate::module::{Module, PinSource};
 use crate::provider::{Provider, RunningProvider};
 use crate::rt::{ManualClock, Random, Timestamp};
 use crate::signer::{LocalSigner, Signer};
+use crate::solver::SolverConfig;
 use crate::wire::{JobEvent, JobEventKind, TimeoutPhase};
 
 impl Network {
@@ -316,6 +317,64 @@ async fn a_job_that_nobody_can_run_says_why_at_once_and_ends_in_time() {
     let last = log(&job).await.pop().unwrap();
     assert!(matches!(last.kind, JobEventKind::TimedOut { phase: TimeoutPhase::Match, .. }));
     assert_eq!(spent(&network).await, Amount::ZERO);
+}
+
+#[tokio::test]
+async fn a_quote_says_the_price_before_and_learns_from_what_ran() {
+    let (builder, _) = network();
+    let network = builder.start().await.unwrap();
+    let (module, inputs) = (module(&["work 5000"]), BTreeMap::new());
+    let options = || SubmitOptions { instruction_limit: Some(1_000_000), ..SubmitOptions::default() };
+    let before = network.client().quote(&module, &inputs, options()).await.unwrap();
+    assert_eq!((before.fitting, before.busy, before.refused), (1, 0, 0));
+    // 0.01 LP for 10^9 instructions: 10^7 wei for each.
+    let [offer] = before.offers.as_slice() else { panic!("one offer: {before:?}") };
+    assert_eq!((offer.cost.least, offer.cost.most), (Amount::ZERO, Amount::from_wei(10_000_000_000_000)));
+    assert_eq!(offer.provider, network.providers()[0].to_string());
+    assert_eq!(spent(&network).await, Amount::ZERO);
+    let result = network.client().run(&module, &inputs, options()).await.unwrap();
+    let after = network.client().quote(&module, &inputs, options()).await.unwrap();
+    assert_eq!((after.work.runs, after.offers[0].cost.least), (1, result.cost()));
+    assert_eq!(after.offers[0].cost.most, result.cost());
+}
+
+#[tokio::test]
+async fn jobs_share_a_machine_while_they_fit_and_the_next_one_is_told_when() {
+    let (builder, hand) = network();
+    let machine = MachineSpec { cpu: 2_500, ram: 8_000, ..MachineSpec::default() };
+    let network = builder.providers([machine]).slots(8).start().await.unwrap();
+    let mut running = Vec::new();
+    for _ in 0..2 {
+        let job = submit(&network, &["wait"], SubmitOptions::default()).await;
+        until(&job, |kind| matches!(kind, JobEventKind::Started { .. })).await;
+        running.push(job);
+    }
+    // Each takes 1 of 2.5 CPUs, for 60 s and a grace of 10 s at most.
+    hand.advance(Duration::from_secs(20));
+    let (third, inputs) = (module(&["work 1"]), BTreeMap::new());
+    let quote = network.client().quote(&third, &inputs, SubmitOptions::default()).await.unwrap();
+    assert_eq!((quote.fitting, quote.busy), (0, 1));
+    assert_eq!(quote.offers[0].wait, Some(Duration::from_secs(50)));
+    let fix = quote.change.unwrap().to_string();
+    assert!(fix.starts_with("ask for 0.5 CPUs instead of 1 (machine.cpu)"), "{fix}");
+    let job = network.client().submit(&third, &inputs, SubmitOptions::default()).await.unwrap();
+    let waiting = job.status().await.unwrap().waiting_for.unwrap();
+    assert_eq!(waiting, "1 offer: 1 busy with earlier jobs");
+    running[0].cancel().await.unwrap();
+    assert_eq!(job.wait().await.unwrap().instruction_count(), 1);
+    running[1].cancel().await.unwrap();
+    running[1].wait().await.unwrap();
+    network.audit().unwrap();
+}
+
+#[tokio::test]
+async fn checks_under_which_cheating_pays_are_refused_at_start() {
+    for (rate, code) in [("5%", "E_POLICY_UNSAFE"), ("50%", "E_CHECKS")] {
+        let sampling = Sampling { check_rate: rate.parse().unwrap(), collateral: 2, ..Sampling::default() };
+        let config = SolverConfig { checks: CheckPolicy::Sampled(sampling), ..SolverConfig::default() };
+        let error = network().0.solver(config).start().await.unwrap_err();
+        assert_eq!(error.code(), code, "{error}");
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use crate::executor::{Executor, Limits};
 use crate::market::{ModulePolicy, NetworkAccess, OfferTerms, VerificationClass};
 use crate::model::{
     Address, ContentId, DealPricing, MachineSpec, ModulePin, PricingMode, Rate, ResourceOffer, ServiceConfig,
+    SoftwareVersion,
 };
 use crate::rt::Timestamp;
 use crate::wire::OfferProposal;
@@ -23,6 +24,10 @@ pub struct ProviderConfig {
     pub rate: Rate,
     /// Prices of modules with one of their own, by the content id of their bundle.
     pub module_rates: BTreeMap<ContentId, Rate>,
+    /// Version of the GPU driver, where there is one.
+    pub driver: Option<SoftwareVersion>,
+    /// Newest CUDA version that the driver runs, where it runs any.
+    pub cuda: Option<SoftwareVersion>,
     /// Labels that the machine carries (`region` = `eu`).
     pub labels: BTreeMap<String, String>,
     /// The most that a job may reach.
@@ -97,8 +102,8 @@ impl ProviderConfig {
             collateral_multiple: self.collateral_multiple,
             module_policy: self.policy.clone(),
             max_jobs: self.slots,
-            driver: None,
-            cuda: None,
+            driver: self.driver,
+            cuda: self.cuda,
             labels: self.labels.clone(),
             network: self.network,
             verification: self.verification,

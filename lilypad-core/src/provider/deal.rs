@@ -98,6 +98,7 @@ fn check_needs(spec: &JobSpec, notice: &DealNotice) -> Result<()> {
     let terms = &notice.job.body.terms;
     if spec.machine == notice.deal.job_offer.spec
         && spec.gpus == terms.gpus
+        && (spec.min_driver, spec.min_cuda) == (terms.min_driver, terms.min_cuda)
         && NetworkAccess::from(&spec.network) == terms.network
     {
         return Ok(());

@@ -137,25 +137,14 @@ impl<O: Offered, J: Wanted> Index<O, J> {
     pub fn quote(&self, job: &Request<'_>, options: &QuoteOptions) -> Quote {
         let mut fitting: Standings<'_> = Vec::new();
         let mut no_match = NoMatch::new(&job.offer.target.address);
-        let mut cheapest = Cheapest::default();
-        for Standing { candidate, free } in self.standing() {
-            let target = is_target(job, &candidate);
-            let verdict = verdict_now(job, &candidate, free);
-            if !target || verdict != Verdict::Match {
-                cheapest.see(job, &candidate, free);
+        let change = self.survey(job, |candidate, verdict| match verdict {
+            Verdict::Match => fitting.push(((false, None, precedence(job, &candidate)), candidate)),
+            Verdict::OfferTaken => {
+                let free_at = self.free_at(&candidate.id, job).unwrap_or(Timestamp(u64::MAX));
+                fitting.push(((true, Some(free_at), precedence(job, &candidate)), candidate));
             }
-            if !target {
-                continue;
-            }
-            match verdict {
-                Verdict::Match => fitting.push(((false, None, precedence(job, &candidate)), candidate)),
-                Verdict::OfferTaken => {
-                    let free_at = self.free_at(&candidate.id, job).unwrap_or(Timestamp(u64::MAX));
-                    fitting.push(((true, Some(free_at), precedence(job, &candidate)), candidate));
-                }
-                verdict => no_match.note(verdict),
-            }
-        }
+            verdict => no_match.note(verdict),
+        });
         fitting.sort_unstable_by_key(|(standing, _)| *standing);
         let busy = fitting.iter().filter(|((busy, ..), _)| *busy).count();
         let free = fitting.len().saturating_sub(busy);
@@ -168,28 +157,42 @@ impl<O: Offered, J: Wanted> Index<O, J> {
             busy,
             refused: no_match.offers(),
             refusals: no_match.refusals(),
-            change: if free == 0 { cheapest.into_change() } else { None },
+            change: if free == 0 { change } else { None },
             work: options.work,
             checks: options.checks.to_string(),
         }
     }
 
-    /// Why no offer has room for this job now, and the cheapest change after which one has. Looks at every offer.
+    /// Why the offers that have no room for this job now have none, and the cheapest change after which one has. Looks at
+    /// every offer.
     #[must_use]
     pub fn explain(&self, job: &Request<'_>) -> (NoMatch, Option<Change>) {
         let mut no_match = NoMatch::new(&job.offer.target.address);
+        let change = self.survey(job, |_, verdict| {
+            if verdict != Verdict::Match {
+                no_match.note(verdict);
+            }
+        });
+        (no_match, change)
+    }
+
+    /// Tells `see` the verdict on each offer that the job may have, and gives the cheapest change for all that do not fit.
+    fn survey<'a>(
+        &'a self,
+        job: &Request<'_>,
+        mut see: impl FnMut(Candidate<'a>, Verdict),
+    ) -> Option<Change> {
         let mut cheapest = Cheapest::default();
         for Standing { candidate, free } in self.standing() {
-            let verdict = verdict_now(job, &candidate, free);
-            let target = is_target(job, &candidate);
+            let (target, verdict) = (is_target(job, &candidate), verdict_now(job, &candidate, free));
             if !target || verdict != Verdict::Match {
                 cheapest.see(job, &candidate, free);
             }
-            if target && verdict != Verdict::Match {
-                no_match.note(verdict);
+            if target {
+                see(candidate, verdict);
             }
         }
-        (no_match, cheapest.into_change())
+        cheapest.into_change()
     }
 }
 

@@ -15,6 +15,8 @@ impl Manifest {
             run: self.run.bind(inputs),
             machine: self.machine.clone(),
             gpus: self.gpus.clone(),
+            min_driver: self.min_driver,
+            min_cuda: self.min_cuda,
             required_files: files(true),
             optional_files: files(false),
             outputs: self.outputs.clone(),

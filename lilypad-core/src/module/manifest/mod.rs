@@ -25,7 +25,8 @@ use super::ModuleInfo;
 use super::finding::Finding;
 use super::inputs::InputSpec;
 use crate::model::{
-    ClockPolicy, Determinism, GpuRequirement, JobLimits, MachineSpec, NetworkPolicy, OutputSpec, RandomPolicy,
+    ClockPolicy, Determinism, GpuRequirement, JobLimits, MachineSpec, NetworkPolicy, OutputSpec,
+    RandomPolicy, SoftwareVersion,
 };
 
 /// The manifest's file name.
@@ -43,6 +44,8 @@ pub(super) struct Manifest {
     pub(super) run: Run,
     pub(super) machine: MachineSpec,
     pub(super) gpus: Vec<GpuRequirement>,
+    pub(super) min_driver: Option<SoftwareVersion>,
+    pub(super) min_cuda: Option<SoftwareVersion>,
     pub(super) files: Vec<FileSpec>,
     pub(super) outputs: Vec<OutputSpec>,
     pub(super) timeout: Option<Duration>,

@@ -227,6 +227,10 @@ table! {
         /// With a number of GPUs: the video memory that a GPU needs, a number of mebibytes or a text with a unit
         /// (`"24 GiB"`).
         vram = "vram": Option<Amount>,
+        /// Oldest GPU driver that will do, such as `"550"`; needs a GPU.
+        driver = "driver": Option<String>,
+        /// Oldest CUDA version that will do, such as `"12.4"`; needs a GPU.
+        cuda = "cuda": Option<String>,
     }
 }
 

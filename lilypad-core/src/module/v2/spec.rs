@@ -41,6 +41,8 @@ pub(super) fn examine(module: &Module, value: &Value, source: &str) -> Examined 
         run: RunSpec::Docker(examiner.docker()),
         machine: module.machine.clone(),
         gpus: Vec::new(),
+        min_driver: None,
+        min_cuda: None,
         required_files: module.input_files.required.clone().unwrap_or_default(),
         optional_files: module.input_files.optional.clone().unwrap_or_default(),
         outputs: examiner.outputs(),

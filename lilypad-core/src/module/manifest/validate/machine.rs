@@ -1,7 +1,8 @@
 //! `[machine]` and amounts with units, into the wire's units.
 
 use super::{gpus, short};
-use crate::model::{GpuRequirement, MachineSpec};
+use crate::error::Error;
+use crate::model::{GpuRequirement, MachineSpec, SoftwareVersion};
 use crate::module::manifest::reader::{Amount, Reader};
 use crate::module::manifest::tables::MachineTable;
 use crate::module::manifest::units;
@@ -11,11 +12,17 @@ const CPU: u64 = 10_000_000;
 /// Most memory or disk in megabytes, or video memory in mebibytes.
 pub(super) const MEGABYTES: u64 = 1_000_000_000;
 
-pub(super) fn machine(
-    table: Option<MachineTable>,
-    reader: &mut Reader<'_>,
-) -> (MachineSpec, Vec<GpuRequirement>) {
-    let Some(table) = table else { return (MachineSpec::default(), Vec::new()) };
+/// What the manifest says about the machine.
+#[derive(Default)]
+pub(super) struct Machine {
+    pub(super) spec: MachineSpec,
+    pub(super) gpus: Vec<GpuRequirement>,
+    pub(super) driver: Option<SoftwareVersion>,
+    pub(super) cuda: Option<SoftwareVersion>,
+}
+
+pub(super) fn machine(table: Option<MachineTable>, reader: &mut Reader<'_>) -> Machine {
+    let Some(table) = table else { return Machine::default() };
     let megabytes = |text: &str| units::bytes(text).map(|bytes| bytes.div_ceil(1_000_000));
     let mebibytes = |text: &str| units::bytes(text).map(|bytes| bytes.div_ceil(1 << 20));
     let cpu = table.cpu.and_then(|cpu| amount(cpu, 0, units::milli_cpu, "machine.cpu", reader));
@@ -23,14 +30,32 @@ pub(super) fn machine(
     let disk = table.disk.and_then(|disk| amount(disk, 0, megabytes, "machine.disk", reader));
     let vram = table.vram.and_then(|vram| amount(vram, 0, mebibytes, "machine.vram", reader));
     let gpus = gpus::gpus(table.gpu, vram, reader);
-    let machine = MachineSpec {
+    let mut of_gpus = |text: Option<String>, path| version(text?, path, gpus.count, reader);
+    let (driver, cuda) = (of_gpus(table.driver, "machine.driver"), of_gpus(table.cuda, "machine.cuda"));
+    let spec = MachineSpec {
         gpu: gpus.count,
         gpus: gpus.listed,
         cpu: capped(cpu, CPU, "machine.cpu", reader),
         ram: capped(ram, MEGABYTES, "machine.ram", reader),
         disk: capped(disk, MEGABYTES, "machine.disk", reader),
     };
-    (machine, gpus.requirements)
+    Machine { spec, gpus: gpus.requirements, driver, cuda }
+}
+
+/// The oldest version of a GPU's software; complains where it is none, or no GPU is asked for.
+fn version(text: String, path: &str, gpus: i64, reader: &mut Reader<'_>) -> Option<SoftwareVersion> {
+    if gpus == 0 && !reader.is_broken("machine.gpu") {
+        let message = format!("`{path}` needs `machine.gpu` to be at least 1");
+        reader.complain(path, "E_MANIFEST_MACHINE", message);
+    }
+    match text.parse() {
+        Ok(version) => Some(version),
+        Err(error) => {
+            let error: Error = error;
+            reader.complain_with(path, error.code(), error.message(), error.hint().unwrap_or_default());
+            None
+        }
+    }
 }
 
 /// A value in its limit; complains where it is above.

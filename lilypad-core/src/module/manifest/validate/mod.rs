@@ -26,7 +26,7 @@ pub(super) fn manifest(file: ManifestFile, reader: &mut Reader<'_>) -> Option<Ma
     let info = file.module.0.map(|table| info(table, reader));
     let inputs = input::inputs(file.inputs, reader);
     let run = file.run.0.and_then(|table| run::run(table, &inputs, reader));
-    let (machine, gpus) = machine::machine(file.machine, reader);
+    let machine = machine::machine(file.machine, reader);
     let files = files(file.files, reader);
     let outputs = outputs(&file.outputs, run.as_ref(), reader);
     let (timeout, limits) = limits(file.limits, reader);
@@ -37,8 +37,10 @@ pub(super) fn manifest(file: ManifestFile, reader: &mut Reader<'_>) -> Option<Ma
         info: info?,
         inputs,
         run: run?,
-        machine,
-        gpus,
+        machine: machine.spec,
+        gpus: machine.gpus,
+        min_driver: machine.driver,
+        min_cuda: machine.cuda,
         files,
         outputs,
         timeout,
