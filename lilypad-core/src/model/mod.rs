@@ -22,6 +22,7 @@ mod outcome;
 mod pin;
 mod rate;
 mod run;
+mod share;
 mod state;
 mod unixfs;
 pub mod v2;
@@ -47,5 +48,6 @@ pub use run::{
     ClockPolicy, Comparator, Determinism, DockerRun, JobLimits, JobSpec, NetworkPolicy, OutputSpec,
     RandomPolicy, RunSpec, WasmRun,
 };
+pub use share::Share;
 pub use state::{Actor, AgreementEvent, AgreementState, ContractState, TRANSITIONS};
 pub use unixfs::file_content_id;
