@@ -13,6 +13,7 @@ use crate::model::{AgreementState, Amount, FileSet, MachineSpec, Outcome, Rate};
 use crate::module::{Module, PinSource};
 use crate::provider::{Provider, RunningProvider};
 use crate::rt::{ManualClock, Random, Timestamp};
+use crate::settlement::Settlement;
 use crate::signer::{LocalSigner, Signer};
 use crate::wire::{JobEvent, JobEventKind, TimeoutPhase};
 
@@ -20,7 +21,9 @@ impl Network {
     /// A provider with offers in the book that never answers.
     async fn silent_provider(&self) -> crate::error::Result<RunningProvider> {
         let signer = LocalSigner::generate(&mut Random::seeded(9))?;
-        self.settlement.fund(signer.address(), Amount::from_lp(10))?;
+        let account = self.settlement.as_account(signer.address());
+        account.deposit(Amount::from_lp(10)).await?;
+        account.stake(Amount::from_lp(10)).await?;
         let mediators = self.client.mediators()[0];
         let config = Network::local()
             .provider_config(&MachineSpec { cpu: 4_000, ram: 8_000, ..MachineSpec::default() }, mediators);

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use crate::error::{Error, ErrorKind, Result};
 use crate::market::NoMatch;
 use crate::model::{Address, AgreementState, Amount, Deal, DealId, FileSet, JobId, Outcome, ResourceOfferId};
-use crate::rt::{CancelReason, CancelToken, Clock};
+use crate::rt::{CancelReason, CancelToken, Chronometer, Clock};
 use crate::signer::{Receipt, Signed};
 use crate::wire::{
     EventLog, JobEventKind, JobFailure, JobProposal, JobStatus, OfferProposal, ProviderMessage,
@@ -43,6 +43,8 @@ pub(super) struct JobEntry {
     pub(super) id: JobId,
     pub(super) signed: Arc<Signed<JobProposal>>,
     pub(super) log: EventLog,
+    /// How long ago the job came in.
+    pub(super) age: Chronometer,
     pub(super) state: AgreementState,
     /// An offer is reserved and the money is on its way into escrow.
     pub(super) agreeing: bool,
@@ -79,6 +81,7 @@ impl JobEntry {
         Self {
             id,
             signed: Arc::new(signed),
+            age: Chronometer::start(clock.clone()),
             log: EventLog::new(id, clock),
             state: AgreementState::DealNegotiating,
             agreeing: false,

@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Fault, Result};
 use crate::market::{self, Candidate, Choice};
-use crate::model::{AgreementState, Amount, DealId, JobId};
-use crate::rt::CancelReason;
-use crate::settlement::{Parties, Terms};
+use crate::model::{AgreementState, Amount, JobId};
 use crate::wire::{DealNotice, JobEventKind, JobFailure, ProviderMessage};
 
 use super::Solver;
@@ -24,9 +22,9 @@ impl Solver {
     /// Matches one job, trying the next offer where a provider cannot hold its side of the deal.
     pub(super) async fn match_job(&self, id: JobId) {
         while let Some(deal) = self.reserve(id) {
-            match self.hold_money(&deal).await {
+            match self.hold_money(id, &deal).await {
                 Ok(epoch) => {
-                    self.agreed(id, AgreedDeal { epoch, ..deal });
+                    self.agreed(id, AgreedDeal { epoch, ..deal }).await;
                     return;
                 }
                 Err(error) if error.fault() == Fault::Provider => {
@@ -83,12 +81,8 @@ impl Solver {
         }
     }
 
-    async fn hold_money(&self, deal: &AgreedDeal) -> Result<u64> {
-        let offer = &deal.offer.signed.body;
-        let job_creator = deal.deal.members.job_creator.parse()?;
-        let parties = Parties { job_creator, provider: deal.offer.provider };
-        let provider_collateral = offer.terms.collateral(deal.price_cap);
-        let terms = Terms { rate: offer.terms.rate, price_cap: deal.price_cap, provider_collateral };
+    async fn hold_money(&self, id: JobId, deal: &AgreedDeal) -> Result<u64> {
+        let (parties, terms) = self.terms_of(id, deal)?;
         Ok(self.0.settlement.agree(deal.id, parties, terms).await?.deal.epoch)
     }
 
@@ -113,10 +107,20 @@ impl Solver {
         }
     }
 
-    fn agreed(&self, id: JobId, deal: AgreedDeal) {
+    async fn agreed(&self, id: JobId, deal: AgreedDeal) {
+        // What was asked while the money was on its way happens now.
+        if self.tell_of_deal(id, deal)
+            && let Err(error) = self.stop_running(id).await
+        {
+            tracing::warn!(%error, job = %id, "a job could not be stopped");
+        }
+    }
+
+    /// Writes the deal down and tells its provider; true where the job creator wishes to stop already.
+    fn tell_of_deal(&self, id: JobId, deal: AgreedDeal) -> bool {
         let deal_id = deal.id;
         let mut book = self.book();
-        let Ok(job) = book.job(id) else { return };
+        let Ok(job) = book.job(id) else { return false };
         job.agreeing = false;
         job.waiting_for = None;
         let notice = DealNotice {
@@ -135,19 +139,17 @@ impl Solver {
         job.deal = Some(deal);
         if let Err(error) = job.move_to(AgreementState::DealAgreed, event) {
             tracing::error!(%error, "a job ended while its deal was made");
-            return;
+            return false;
         }
         book.deals.insert(deal_id, id);
         book.waiting.retain(|waiting| *waiting != id);
         let told = book.tell(provider, ProviderMessage::Deal(Box::new(notice)));
-        if cancelling {
-            book.tell(provider, ProviderMessage::Stop { deal_id, reason: CancelReason::Cancelled });
-        }
         drop(book);
         self.watch_execution(id, deal_id);
         if !told {
             tracing::warn!(%provider, "a provider left before its deal reached it");
         }
+        cancelling
     }
 
     /// Ends a job that cannot be matched through no fault of any provider.
@@ -156,16 +158,6 @@ impl Solver {
         let Ok(job) = book.job(id) else { return };
         job.fail(AgreementState::JobOfferCancelled, failure_of(error));
         book.ended(id, self.config().max_ended_jobs);
-    }
-
-    /// What the job cost, once the ledger has settled `deal_id` with this event.
-    pub(super) async fn settle(
-        &self,
-        deal_id: DealId,
-        epoch: u64,
-        event: crate::settlement::DealEvent,
-    ) -> Result<u64> {
-        Ok(self.0.settlement.advance(deal_id, epoch, event).await?.deal.epoch)
     }
 }
 
