@@ -96,12 +96,16 @@ impl Terms {
             let got = format!("{} + {}", self.author_share(), self.solver_fee);
             return Err(fault::terms("author.share + solver_fee", "at most 1", got));
         }
-        for (who, party) in
-            [("job creator", parties.job_creator), ("provider", parties.provider), ("solver", solver)]
-        {
-            if self.mediators.contains(party) {
-                return Err(fault::terms("mediators", format!("not the deal's {who}"), party));
-            }
+        let author = self.author.map_or(solver, |author| author.address);
+        let parties = [
+            ("job creator", parties.job_creator),
+            ("provider", parties.provider),
+            ("solver", solver),
+            // Paid where the results stand, so no judge of them.
+            ("author", author),
+        ];
+        if let Some((who, party)) = parties.iter().find(|(_, party)| self.mediators.contains(*party)) {
+            return Err(fault::terms("mediators", format!("others than the deal's {who}"), party));
         }
         self.check_fees(burned)
     }

@@ -65,6 +65,11 @@ fn each_rule_of_the_terms_names_field_limit_and_what_was_got() {
         ("mediators", &address(CREATOR).to_string(), Terms { mediators: panel(CREATOR), ..good }),
         ("mediators", &address(PROVIDER).to_string(), Terms { mediators: panel(PROVIDER), ..good }),
         ("mediators", &address(SOLVER).to_string(), Terms { mediators: panel(SOLVER), ..good }),
+        (
+            "mediators",
+            &address(AUTHOR).to_string(),
+            Terms { mediators: panel(AUTHOR), author: author(share(1, 9)), ..good },
+        ),
         // Half of 80 is kept: enough for two fees of 20 and not of 21.
         ("mediation_fee", "0.000000000000000021 LP", Terms { mediation_fee: wei(21), ..good }),
         ("mediation_fee", &Amount::MAX.to_string(), Terms { mediation_fee: Amount::MAX, ..good }),

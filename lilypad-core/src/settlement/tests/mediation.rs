@@ -188,3 +188,31 @@ fn author_and_solver_are_paid_when_the_challenge_fails_and_not_when_it_is_proven
         assert_eq!((bench.balance(AUTHOR), bench.balance(SOLVER), bench.balance(PROVIDER)), paid);
     }
 }
+
+/// T68: no slash by a stranger, early, with one mismatch, after the end, or a second time.
+#[test]
+fn a_slash_out_of_turn_is_refused_by_name_and_changes_nothing() {
+    let mut bench = challenged(CREATOR);
+    let refused = |bench: &mut Bench, by: u8, event: DealEvent, expected: &str| {
+        let before = bench.ledger.clone();
+        assert_eq!(code(&bench.event(by, event)), expected);
+        assert_eq!(bench.ledger, before);
+    };
+    refused(&mut bench, CREATOR, DealEvent::ProviderTimeout, "E_DEAL_STATE");
+    refused(&mut bench, ONE, mismatch(), "E_DEAL_STATE");
+    appoint(&mut bench, ONE).unwrap();
+    for stranger in [STRANGER, CREATOR, PROVIDER, SOLVER, TWO] {
+        refused(&mut bench, stranger, mismatch(), "E_NOT_PARTY");
+    }
+    bench.event(ONE, mismatch()).unwrap();
+    assert_eq!(bench.pool(), (1_000, COLLATERAL), "one mismatch slashes nothing");
+    refused(&mut bench, ONE, mismatch(), "E_DEAL_STATE");
+    appoint(&mut bench, TWO).unwrap();
+    refused(&mut bench, ONE, mismatch(), "E_NOT_PARTY");
+    bench.event(TWO, mismatch()).unwrap();
+    for by in [ONE, TWO, CREATOR, STRANGER] {
+        refused(&mut bench, by, mismatch(), "E_DEAL_STATE");
+        refused(&mut bench, by, DealEvent::ProviderTimeout, "E_DEAL_STATE");
+    }
+    assert_eq!((bench.pool(), bench.burned()), ((900, 0), 50));
+}

@@ -6,7 +6,7 @@ use super::*;
 const CREATORS: [u8; 4] = [2, 8, 9, 10];
 const PROVIDERS: [u8; 4] = [3, 11, 12, 13];
 const JUDGES: [u8; 5] = [5, 6, 7, 9, 14];
-const AUTHORS: [u8; 2] = [4, 2];
+const AUTHORS: [u8; 5] = [4, 4, 4, 2, 5];
 
 pub(super) struct Crowd {
     pub(super) random: Random,

@@ -192,7 +192,8 @@ impl Model {
             || lengths.iter().any(|length| !(1..=7_776_000_000).contains(length))
             // The shares of the crowd are exact parts of three million.
             || author + part(3_000_000, terms.solver_fee) > 3_000_000
-            || [creator, provider, SOLVER].iter().any(|party| terms.mediators.contains(address(*party)));
+            || [creator, provider, SOLVER].iter().any(|party| terms.mediators.contains(address(*party)))
+            || terms.author.is_some_and(|author| terms.mediators.contains(author.address));
         let (cap, collateral) = (number(terms.price_cap)?, number(terms.provider_collateral)?);
         let kept = collateral - self.burn_of(collateral);
         let unpaid = !terms.mediators.is_empty() && number(terms.mediation_fee)? * 2 > kept;
