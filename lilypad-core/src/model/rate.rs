@@ -156,3 +156,15 @@ impl fmt::Display for Rate {
         write!(f, "{} per {}", self.amount, self.per)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_is_written_by_its_name() {
+        for unit in WorkUnit::ALL {
+            assert_eq!(serde_json::to_string(&unit).unwrap(), format!("\"{unit}\""));
+        }
+    }
+}

@@ -118,7 +118,10 @@ impl Solver {
         message: String,
     ) {
         let Some(deal) = self.deal_in(id, AgreementState::DealAgreed) else { return };
-        if !self.time_out(&deal, DealEvent::ProviderTimeout, EscrowState::ProviderTimedOut).await {
+        if !self
+            .time_out(deal_id, deal.epoch, DealEvent::ProviderTimeout, EscrowState::ProviderTimedOut)
+            .await
+        {
             return;
         }
         let mut book = self.book();
@@ -143,7 +146,8 @@ impl Solver {
 
     async fn creator_silent(&self, id: JobId, message: String) {
         let Some(deal) = self.deal_in(id, AgreementState::ResultsSubmitted) else { return };
-        if !self.time_out(&deal, DealEvent::CreatorTimeout, EscrowState::CreatorTimedOut).await {
+        if !self.time_out(deal.id, deal.epoch, DealEvent::CreatorTimeout, EscrowState::CreatorTimedOut).await
+        {
             return;
         }
         let mut book = self.book();

@@ -126,6 +126,16 @@ pub(super) fn deal(ledger: &Ledger, model: &Model, id: DealId, place: &str) {
     let cap = if open { expected.cap() } else { 0 };
     assert_eq!(number(ledger.held(id)), cap, "{place}: escrow");
     assert_eq!(number(ledger.bond(id)), expected.bond(), "{place}: bond");
+    assert_eq!(number(known.paid), expected.paid(), "{place}: paid");
+    assert_eq!(known.work_units.unwrap_or(0), expected.units, "{place}: units");
+    if let Some(record) = known.mediation {
+        let asked: Vec<Address> = expected.asked.iter().map(|byte| address(*byte)).collect();
+        assert_eq!(record.asked.members(), asked, "{place}: asked");
+        // That of the last one on the panel changes nothing, and the model does not keep it.
+        let first = record.first.map(|found| found.mediator);
+        assert!(expected.mismatch.is_none() || first == expected.mismatch.map(address), "{place}: mismatch");
+        assert_eq!(record.second.is_some(), known.state == EscrowState::Rejected, "{place}: second mismatch");
+    }
 }
 
 /// I1 once more by the ledger's own sums.

@@ -68,6 +68,16 @@ impl Deal {
         number(self.terms.mediation_fee).unwrap()
     }
 
+    /// What was paid for work when the deal ended.
+    pub(super) fn paid(&self) -> u128 {
+        use EscrowState as S;
+        let pays = matches!(
+            self.state,
+            S::Accepted | S::CancelledByCreator | S::Failed | S::CreatorTimedOut | S::Upheld
+        );
+        if pays { self.work() } else { 0 }
+    }
+
     fn work(&self) -> u128 {
         let price = number(self.terms.rate.amount()).unwrap();
         (price * u128::from(self.units) / u128::from(self.terms.rate.per().get())).min(self.cap())
@@ -299,18 +309,7 @@ impl Model {
                 self.of(deal.challenger).balance += bond;
                 self.pay(deal, S::Upheld);
             }
-            E::Mismatch { .. } if judge => match deal.mismatch {
-                Some(first) => {
-                    self.slash(deal, &[first, by]);
-                    self.of(deal.challenger).balance += 2 * deal.fee();
-                    self.refund(deal, S::Rejected);
-                }
-                None if nobody_left => self.give_back(deal),
-                None => {
-                    deal.mismatch = Some(by);
-                    deal.go(S::Mismatched, now, window);
-                }
-            },
+            E::Mismatch { .. } if judge => self.mismatch(by, now, deal),
             E::CouldNotCheck | E::MediatorTimeout
                 if (event == E::CouldNotCheck && judge)
                     || (event == E::MediatorTimeout && judging && late) =>
@@ -328,6 +327,21 @@ impl Model {
             deal.named = None;
         }
         Some(())
+    }
+
+    fn mismatch(&mut self, by: u8, now: u64, deal: &mut Deal) {
+        match deal.mismatch {
+            Some(first) => {
+                self.slash(deal, &[first, by]);
+                self.of(deal.challenger).balance += 2 * deal.fee();
+                self.refund(deal, EscrowState::Rejected);
+            }
+            None if deal.asked.len() == deal.terms.mediators.len() => self.give_back(deal),
+            None => {
+                deal.mismatch = Some(by);
+                deal.go(EscrowState::Mismatched, now, deal.terms.windows.mediate_ms);
+            }
+        }
     }
 
     fn pay(&mut self, deal: &mut Deal, end: EscrowState) {
