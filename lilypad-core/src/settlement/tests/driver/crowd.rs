@@ -5,7 +5,7 @@ use super::*;
 
 const CREATORS: [u8; 4] = [2, 8, 9, 10];
 const PROVIDERS: [u8; 4] = [3, 11, 12, 13];
-const JUDGES: [u8; 5] = [5, 6, 7, 9, 14];
+const MEDIATING: [u8; 5] = [5, 6, 7, 9, 14];
 const AUTHORS: [u8; 5] = [4, 4, 4, 2, 5];
 
 pub(super) struct Crowd {
@@ -106,7 +106,7 @@ impl Crowd {
         let provider_collateral = if self.random.one_in(8) { Amount::ZERO } else { self.amount(1 << 24) };
         let kept = provider_collateral.as_wei().unwrap_or(0) / 8;
         let mediation_fee = if self.random.one_in(20) { wei(kept + 2) } else { wei(kept.min(1 << 20)) };
-        let mut members = JUDGES[self.random.below(3) as usize..].to_vec();
+        let mut members = MEDIATING[self.random.below(3) as usize..].to_vec();
         members.truncate(self.random.pick(&[0, 1, 2, 2, 3, 3, 4, 5]));
         let members: Vec<Address> = members.into_iter().map(address).collect();
         let window = |random: &mut Random| if random.one_in(400) { 0 } else { 1 + random.below(300) };

@@ -286,8 +286,8 @@ impl Model {
         let window = deal.terms.windows.mediate_ms;
         let late = now >= deal.deadline;
         let naming = matches!(deal.state, S::Challenged | S::Mismatched);
-        let judging = matches!(deal.state, S::Mediating | S::Remediating);
-        let judge = judging && deal.named == Some(by);
+        let mediating = matches!(deal.state, S::Mediating | S::Remediating);
+        let named = mediating && deal.named == Some(by);
         let nobody_left = deal.asked.len() == deal.terms.mediators.len();
         match event {
             E::Appoint { mediator } if naming && by == SOLVER => {
@@ -300,7 +300,7 @@ impl Model {
                 deal.go(if second { S::Remediating } else { S::Mediating }, now, window);
             }
             E::SolverTimeout if naming && late => self.give_back(deal),
-            E::Match if judge => {
+            E::Match if named => {
                 let mut bond = 2 * deal.fee();
                 for mediator in deal.mismatch.into_iter().chain([by]) {
                     self.of(mediator).balance += deal.fee();
@@ -309,10 +309,10 @@ impl Model {
                 self.of(deal.challenger).balance += bond;
                 self.pay(deal, S::Upheld);
             }
-            E::Mismatch { .. } if judge => self.mismatch(by, now, deal),
+            E::Mismatch { .. } if named => self.mismatch(by, now, deal),
             E::CouldNotCheck | E::MediatorTimeout
-                if (event == E::CouldNotCheck && judge)
-                    || (event == E::MediatorTimeout && judging && late) =>
+                if (event == E::CouldNotCheck && named)
+                    || (event == E::MediatorTimeout && mediating && late) =>
             {
                 if nobody_left {
                     self.give_back(deal);
