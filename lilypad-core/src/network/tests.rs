@@ -282,6 +282,21 @@ async fn a_silent_provider_does_not_hold_a_cancelled_job() {
 }
 
 #[tokio::test]
+async fn a_provider_hears_of_a_wish_to_stop_that_the_ledger_heard_first() {
+    let (builder, _) = network();
+    let network = builder.start().await.unwrap();
+    let job = submit(&network, &["work 400", "wait"], SubmitOptions::default()).await;
+    until(&job, |kind| matches!(kind, JobEventKind::Started { .. })).await;
+    let deal = job.status().await.unwrap().deal_id.unwrap();
+    let account = network.settlement.as_account(network.client().address());
+    account.request_cancel(deal, 1).await.unwrap();
+    job.cancel().await.unwrap();
+    let result = job.wait().await.unwrap();
+    assert_eq!((result.outcome(), result.instruction_count()), (&Outcome::Cancelled, 400));
+    assert_eq!(spent(&network).await, result.cost());
+}
+
+#[tokio::test]
 async fn a_deal_gets_no_more_time_than_its_job_has_left() {
     let (builder, hand) = network();
     let config = SolverConfig { total_timeout: Duration::from_secs(25), ..SolverConfig::default() };

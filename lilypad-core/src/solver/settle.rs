@@ -9,6 +9,7 @@ use crate::settlement::{DealEvent, EscrowState};
 use crate::wire::{JobEventKind, ProviderMessage};
 
 use super::Solver;
+use super::book::AgreedDeal;
 
 /// How often an event is tried again because somebody else moved the deal first. A deal moves a few times only.
 const RACES: usize = 4;
@@ -59,18 +60,18 @@ impl Solver {
     /// count of a stopped job only after the wish.
     pub(super) async fn stop_running(&self, id: JobId) -> Result<()> {
         let Some(deal) = self.deal_in(id, AgreementState::DealAgreed) else { return Ok(()) };
-        let asked = self.settle(deal.id, deal.epoch, DealEvent::RequestCancel).await;
+        let asked = self.ask_to_stop(&deal).await;
         {
             let mut book = self.book();
             let job = book.job(id)?;
             match asked {
-                Ok(epoch) => {
+                Ok(Some(epoch)) => {
                     if let Some(known) = &mut job.deal {
                         known.epoch = known.epoch.max(epoch);
                     }
                 }
                 // The results came first: the work is done, and they stand.
-                Err(error) if error.code() == "E_DEAL_STATE" => return Ok(()),
+                Ok(None) => return Ok(()),
                 Err(error) => {
                     job.cancelling = false;
                     return Err(error);
@@ -85,6 +86,17 @@ impl Solver {
         }
         self.watch_cancel(id);
         Ok(())
+    }
+
+    /// The deal's epoch once the ledger knows of the wish to stop, from whomever; `None` where it is too late for one.
+    async fn ask_to_stop(&self, deal: &AgreedDeal) -> Result<Option<u64>> {
+        match self.settle(deal.id, deal.epoch, DealEvent::RequestCancel).await {
+            Err(error) if error.code() == "E_DEAL_STATE" => {
+                let known = self.0.settlement.deal(deal.id).await?;
+                Ok((known.state == EscrowState::Cancelling).then_some(known.epoch))
+            }
+            asked => asked.map(Some),
+        }
     }
 }
 
