@@ -1,6 +1,7 @@
 //! Benchmarks of the core. Each measures ours beside a named baseline in the same run and prints the ratio.
 
 mod ids;
+mod ledger;
 mod market;
 mod metering;
 mod modules;
@@ -12,6 +13,7 @@ fn main() {
     ids::all(&mut criterion);
     modules::all(&mut criterion);
     market::all(&mut criterion);
+    ledger::all(&mut criterion);
     metering::all(&mut criterion);
     network::all(&mut criterion);
     criterion.final_summary();

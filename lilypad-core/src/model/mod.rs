@@ -23,6 +23,7 @@ mod outcome;
 mod pin;
 mod rate;
 mod run;
+mod share;
 mod state;
 mod unixfs;
 pub mod v2;
@@ -50,6 +51,7 @@ pub use run::{
     ClockPolicy, Comparator, Determinism, DockerRun, JobLimits, JobSpec, NetworkPolicy, OutputSpec,
     RandomPolicy, RunSpec, WasmRun,
 };
+pub use share::Share;
 pub use state::{Actor, AgreementEvent, AgreementState, ContractState, TRANSITIONS};
 pub use unixfs::file_content_id;
 pub use version::SoftwareVersion;

@@ -12,6 +12,9 @@ use super::Amount;
 use crate::error::{Error, Result};
 
 /// What a price counts.
+///
+/// Seconds are counted in whole milliseconds, so that short jobs have a price and every count is an integer: 3 LP for a
+/// second is `Rate::new(3 LP, 1_000)`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -19,14 +22,44 @@ pub enum WorkUnit {
     /// Metered WebAssembly instructions.
     #[default]
     Instructions,
+    /// Time on one CPU; counted in milliseconds.
+    CpuSeconds,
+    /// Time on one GPU; counted in milliseconds.
+    GpuSeconds,
+    /// The job as a whole: it costs one unit, or none where nothing was done.
+    Fixed,
 }
 
 impl WorkUnit {
+    /// Every unit.
+    pub const ALL: [Self; 4] = [Self::Instructions, Self::CpuSeconds, Self::GpuSeconds, Self::Fixed];
+
     /// The name in prices and receipts (`instructions`).
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Instructions => "instructions",
+            Self::CpuSeconds => "cpu_seconds",
+            Self::GpuSeconds => "gpu_seconds",
+            Self::Fixed => "fixed",
+        }
+    }
+
+    /// What is counted for one of what the unit is named after: 1,000 milliseconds for a second, else 1.
+    #[must_use]
+    pub fn count_per_unit(self) -> u64 {
+        match self {
+            Self::CpuSeconds | Self::GpuSeconds => 1_000,
+            Self::Instructions | Self::Fixed => 1,
+        }
+    }
+
+    /// The most that one job can count.
+    #[must_use]
+    pub fn most(self) -> u64 {
+        match self {
+            Self::Fixed => 1,
+            Self::Instructions | Self::CpuSeconds | Self::GpuSeconds => u64::MAX,
         }
     }
 }
@@ -164,5 +197,17 @@ impl FromStr for Rate {
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} per {}", self.amount, self.per)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_is_written_by_its_name() {
+        for unit in WorkUnit::ALL {
+            assert_eq!(serde_json::to_string(&unit).unwrap(), format!("\"{unit}\""));
+        }
     }
 }

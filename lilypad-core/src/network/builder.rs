@@ -11,7 +11,7 @@ use crate::market::{ModulePolicy, NetworkAccess, VerificationClass};
 use crate::model::{Address, Amount, MachineSpec, Rate};
 use crate::provider::{Provider, ProviderConfig};
 use crate::rt::{CancelToken, Clock, Random, TaskGroup, Timestamp};
-use crate::settlement::MemorySettlement;
+use crate::settlement::{LedgerConfig, MemorySettlement, Settlement};
 use crate::signer::{Domain, LocalSigner, Signer};
 use crate::solver::{Solver, SolverConfig};
 use crate::wire::{JobCreatorApi, ProviderApi};
@@ -104,8 +104,8 @@ impl NetworkBuilder {
         self
     }
 
-    /// Play money of the job creator; each provider gets ten times as much, so that it can stake collateral on the
-    /// dearest job in every slot.
+    /// Play money of the job creator; each provider gets ten times as much, and beside it a stake from which it can lock
+    /// collateral for the dearest job in every slot.
     pub fn funds(mut self, funds: Amount) -> Self {
         self.funds = funds;
         self
@@ -130,7 +130,8 @@ impl NetworkBuilder {
         });
         let key = |name: &str| LocalSigner::generate(&mut random.child(name));
         let (solver_key, mediator, creator) = (key("solver")?, key("mediator")?, key("job creator")?);
-        let settlement = MemorySettlement::new(solver_key.address());
+        let settlement =
+            MemorySettlement::with_clock(solver_key.address(), clock.clone(), LedgerConfig::default());
         let solver = Solver::new(
             solver_key.address(),
             Domain::local(),
@@ -147,9 +148,9 @@ impl NetworkBuilder {
         let mut providers = Vec::new();
         for (number, machine) in self.providers.iter().enumerate() {
             let signer = key(&format!("provider {number}"))?;
-            settlement.fund(signer.address(), self.funds.checked_mul(10).unwrap_or(Amount::MAX))?;
-            providers.push(signer.address());
             let config = self.provider_config(machine, mediator.address());
+            self.fund_provider(&settlement.as_account(signer.address()), &config).await?;
+            providers.push(signer.address());
             let api: Arc<dyn ProviderApi> = Arc::new(solver.clone());
             let provider = Provider::new(Arc::new(signer), api, executors.clone(), clock.clone(), config);
             roles.spawn(provider.start().await?.serve(stop.clone()));
@@ -159,6 +160,16 @@ impl NetworkBuilder {
         let nonces = random.child("nonces");
         let client = Client::new(Arc::new(creator), api, clock.clone(), nonces, vec![mediator.address()]);
         Ok(Network { client, providers, solver, settlement, clock, stop, roles: Mutex::new(roles) })
+    }
+
+    /// Play money to spend, and the stake that the provider's slots need.
+    async fn fund_provider(&self, account: &MemorySettlement, config: &ProviderConfig) -> Result<()> {
+        let dearest = self.funds.checked_mul(config.collateral_multiple).unwrap_or(Amount::MAX);
+        let stake = dearest.checked_mul(u64::from(config.slots)).unwrap_or(Amount::MAX);
+        account.deposit(self.funds.checked_mul(10).unwrap_or(Amount::MAX)).await?;
+        account.deposit(stake).await?;
+        account.stake(stake).await?;
+        Ok(())
     }
 
     pub(super) fn provider_config(&self, machine: &MachineSpec, mediator: Address) -> ProviderConfig {

@@ -5,23 +5,29 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Network, NetworkBuilder};
-use crate::client::{Job, SubmitOptions};
-use crate::error::{ErrorKind, Fault};
+use crate::client::{Client, Job, SubmitOptions};
+use crate::error::{ErrorKind, Fault, Result};
 use crate::executor::FakeExecutor;
-use crate::market::{CheckPolicy, ModulePolicy, Sampling};
-use crate::model::{AgreementState, Amount, FileSet, MachineSpec, Outcome, Rate};
+use crate::market::{CheckPolicy, ModulePolicy, Quote, Sampling};
+use crate::model::{Address, AgreementState, Amount, FileSet, JobId, MachineSpec, Outcome, Rate};
 use crate::module::{Module, PinSource};
 use crate::provider::{Provider, RunningProvider};
-use crate::rt::{ManualClock, Random, Timestamp};
-use crate::signer::{LocalSigner, Signer};
+use crate::rt::{BoxFuture, ManualClock, Random, Timestamp};
+use crate::settlement::Settlement;
+use crate::signer::{Domain, LocalSigner, Signature, Signed, Signer};
 use crate::solver::SolverConfig;
-use crate::wire::{JobEvent, JobEventKind, TimeoutPhase};
+use crate::wire::{
+    EventStream, JobCreatorApi, JobEvent, JobEventKind, JobProposal, JobStatus, QuoteRequest,
+    ResultSubmission, TimeoutPhase,
+};
 
 impl Network {
     /// A provider with offers in the book that never answers.
-    async fn silent_provider(&self) -> crate::error::Result<RunningProvider> {
+    async fn silent_provider(&self) -> Result<RunningProvider> {
         let signer = LocalSigner::generate(&mut Random::seeded(9))?;
-        self.settlement.fund(signer.address(), Amount::from_lp(10))?;
+        let account = self.settlement.as_account(signer.address());
+        account.deposit(Amount::from_lp(10)).await?;
+        account.stake(Amount::from_lp(10)).await?;
         let mediators = self.client.mediators()[0];
         let config = Network::local()
             .provider_config(&MachineSpec { cpu: 4_000, ram: 8_000, ..MachineSpec::default() }, mediators);
@@ -256,6 +262,141 @@ async fn a_silent_provider_costs_the_job_creator_nothing() {
     let creator = network.balance(network.client().address()).await.unwrap();
     assert_eq!(creator, Amount::from_lp(1_001));
     assert_eq!(audit.burned, Amount::from_lp(1));
+    drop(silent);
+}
+
+#[tokio::test]
+async fn a_silent_provider_does_not_hold_a_cancelled_job() {
+    let (builder, hand) = network();
+    let network = builder.providers([]).start().await.unwrap();
+    let silent = network.silent_provider().await.unwrap();
+    let job = submit(&network, &["print never"], SubmitOptions::default()).await;
+    until(&job, |kind| matches!(kind, JobEventKind::Agreed { .. })).await;
+    hand.advance(Duration::from_secs(3));
+    job.cancel().await.unwrap();
+    hand.advance(Duration::from_secs(10));
+    assert_eq!(job.wait().await.unwrap_err().code(), "E_PROVIDER_SILENT");
+    let creator = network.balance(network.client().address()).await.unwrap();
+    assert_eq!((creator, network.audit().unwrap().burned), (Amount::from_lp(1_001), Amount::from_lp(1)));
+    drop(silent);
+}
+
+#[tokio::test]
+async fn a_provider_hears_of_a_wish_to_stop_that_the_ledger_heard_first() {
+    let (builder, _) = network();
+    let network = builder.start().await.unwrap();
+    let job = submit(&network, &["work 400", "wait"], SubmitOptions::default()).await;
+    until(&job, |kind| matches!(kind, JobEventKind::Started { .. })).await;
+    let deal = job.status().await.unwrap().deal_id.unwrap();
+    let account = network.settlement.as_account(network.client().address());
+    account.request_cancel(deal, 1).await.unwrap();
+    job.cancel().await.unwrap();
+    let result = job.wait().await.unwrap();
+    assert_eq!((result.outcome(), result.instruction_count()), (&Outcome::Cancelled, 400));
+    assert_eq!(spent(&network).await, result.cost());
+}
+
+#[tokio::test]
+async fn a_deal_gets_no_more_time_than_its_job_has_left() {
+    let (builder, hand) = network();
+    let config = SolverConfig { total_timeout: Duration::from_secs(25), ..SolverConfig::default() };
+    let network = builder.providers([]).solver(config).start().await.unwrap();
+    let job = submit(&network, &["print never"], SubmitOptions::default()).await;
+    until(&job, |kind| matches!(kind, JobEventKind::Waiting { .. })).await;
+    hand.advance(Duration::from_secs(10));
+    let silent = network.silent_provider().await.unwrap();
+    until(&job, |kind| matches!(kind, JobEventKind::Agreed { .. })).await;
+    hand.advance(Duration::from_secs(15));
+    assert_eq!(job.wait().await.unwrap_err().code(), "E_PROVIDER_SILENT");
+    assert_eq!(job.status().await.unwrap().state, AgreementState::JobTimedOut);
+    let last = log(&job).await.pop().unwrap();
+    assert!(matches!(last.kind, JobEventKind::TimedOut { phase: TimeoutPhase::Total, .. }));
+    assert_eq!(network.audit().unwrap().escrow, Amount::ZERO);
+    drop(silent);
+}
+
+/// The solver as a job creator sees it who never fetches a result.
+#[derive(Debug)]
+struct Forgetful(crate::solver::Solver);
+
+impl JobCreatorApi for Forgetful {
+    fn identity(&self) -> (Address, Domain) {
+        JobCreatorApi::identity(&self.0)
+    }
+
+    fn quote<'a>(&'a self, job: QuoteRequest) -> BoxFuture<'a, Result<Quote>> {
+        self.0.quote(job)
+    }
+
+    fn submit<'a>(&'a self, job: Signed<JobProposal>) -> BoxFuture<'a, Result<JobId>> {
+        self.0.submit(job)
+    }
+
+    fn watch<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<EventStream>> {
+        self.0.watch(job_id)
+    }
+
+    fn status<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<JobStatus>> {
+        self.0.status(job_id)
+    }
+
+    fn result<'a>(&'a self, _: JobId) -> BoxFuture<'a, Result<ResultSubmission>> {
+        Box::pin(std::future::pending())
+    }
+
+    fn accept<'a>(&'a self, job_id: JobId, signature: Signature) -> BoxFuture<'a, Result<()>> {
+        self.0.accept(job_id, signature)
+    }
+
+    fn cancel<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<()>> {
+        self.0.cancel(job_id)
+    }
+}
+
+#[tokio::test]
+async fn results_that_nobody_judges_are_paid_at_the_deadline() {
+    let (builder, hand) = network();
+    let network = builder.start().await.unwrap();
+    let signer = LocalSigner::generate(&mut Random::seeded(11)).unwrap();
+    let account = signer.address();
+    network.settlement.fund(account, Amount::from_lp(5)).unwrap();
+    let api = Arc::new(Forgetful(network.solver.clone()));
+    let mediators = network.client().mediators().to_vec();
+    let client = Client::new(Arc::new(signer), api, network.clock.clone(), Random::seeded(12), mediators);
+    let orders = module(&["work 5000"]);
+    let sleeping = hand.sleepers();
+    let job = client.submit(&orders, &BTreeMap::new(), SubmitOptions::default()).await.unwrap();
+    until(&job, |kind| matches!(kind, JobEventKind::ResultsSubmitted { .. })).await;
+    // The job's timers: match, total, execution twice, download.
+    while hand.sleepers() < sleeping + 5 {
+        tokio::task::yield_now().await;
+    }
+    hand.advance(Duration::from_millis(3_599_999));
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(job.status().await.unwrap().state, AgreementState::ResultsSubmitted);
+    hand.advance(Duration::from_millis(1));
+    let last = log(&job).await.pop().unwrap();
+    assert!(matches!(last.kind, JobEventKind::TimedOut { phase: TimeoutPhase::Download, .. }), "{last:?}");
+    assert_eq!(job.status().await.unwrap().state, AgreementState::TimeoutDownload);
+    // Paid as if accepted: 5,000 instructions at 0.01 LP for 10^9.
+    let left = network.balance(account).await.unwrap();
+    assert_eq!(left.checked_add(Amount::from_wei(50_000_000_000)), Some(Amount::from_lp(5)));
+    assert_eq!(network.audit().unwrap().escrow, Amount::ZERO);
+}
+
+#[tokio::test]
+async fn deadlines_come_in_real_time_where_the_stamps_stand_still() {
+    let config = SolverConfig { provider_grace: Duration::from_millis(25), ..SolverConfig::default() };
+    let network = Network::local().seed(3).providers([]).solver(config).start().await.unwrap();
+    let silent = network.silent_provider().await.unwrap();
+    let options = SubmitOptions { timeout: Some(Duration::from_millis(1_500)), ..SubmitOptions::default() };
+    let job = submit(&network, &["print never"], options).await;
+    until(&job, |kind| matches!(kind, JobEventKind::Agreed { .. })).await;
+    job.cancel().await.unwrap();
+    assert_eq!(job.wait().await.unwrap_err().code(), "E_PROVIDER_SILENT");
+    assert_eq!(network.audit().unwrap().burned, Amount::from_lp(1));
     drop(silent);
 }
 

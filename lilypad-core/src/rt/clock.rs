@@ -37,8 +37,9 @@ impl fmt::Display for Timestamp {
 
 /// Where the protocol's time comes from: the machine, a fixed moment, or a test's hand.
 ///
-/// [`Clock::now`] stamps objects; [`Clock::sleep`] drives every timeout. No part of the protocol compares two
-/// readings to decide that time is up, so a frozen clock still has timeouts.
+/// [`Clock::now`] stamps objects; [`Clock::sleep`] drives every timeout; a [`Chronometer`](super::Chronometer) says how
+/// much time has passed. No part of the protocol compares two stamps to decide that time is up, so a frozen clock still
+/// has timeouts.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Source);
 
@@ -71,6 +72,11 @@ impl Clock {
             Source::Frozen(moment) => *moment,
             Source::Manual(manual) => manual.now(),
         }
+    }
+
+    /// True where time passes only by somebody's hand.
+    pub(super) fn is_manual(&self) -> bool {
+        matches!(self.0, Source::Manual(_))
     }
 
     /// Waits for `duration`; on a manual clock until somebody advances it that far. The time counts from this call,

@@ -1,10 +1,11 @@
 //! The platform seam: spawn, blocking work, clocks, cancel tokens, random bytes. Nothing else mentions the target.
 //!
-//! Layout: [`clock`](Clock) is time that tests can hold still; [`cancel`](CancelToken) stops work and says why;
+//! Layout: [`clock`](Clock) is time that tests can hold still, [`chronometer`](Chronometer) how much of it has passed; [`cancel`](CancelToken) stops work and says why;
 //! `waiter` waits for async work on a plain thread; `native` and `browser` are twins with the same functions on tokio
 //! and on the page's event loop.
 
 mod cancel;
+mod chronometer;
 mod clock;
 #[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only a network uses all of it"))]
 mod random;
@@ -22,6 +23,7 @@ mod platform;
 mod platform;
 
 pub use cancel::{CancelReason, CancelToken};
+pub use chronometer::Chronometer;
 pub use clock::{Clock, ManualClock, Timestamp};
 pub use platform::BoxFuture;
 #[cfg(feature = "network")]

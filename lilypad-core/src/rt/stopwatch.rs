@@ -1,4 +1,4 @@
-//! Real elapsed time, for figures that people read; never for decisions of the protocol.
+//! Real elapsed time, for figures that people read; the protocol's decisions go by a `Chronometer`.
 
 use std::time::Duration;
 

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use super::command::{DealEvent, Parties, Terms};
-use super::ledger::DealAccount;
+use super::deal::DealAccount;
+use super::event::DealEvent;
+use super::stake::{Pool, Unbonding};
+use super::terms::{Parties, Terms};
 use super::transfer::Transfer;
 use crate::error::Result;
 use crate::model::{Address, Amount, DealId};
@@ -35,6 +37,18 @@ pub trait Settlement: Send + Sync + fmt::Debug {
     /// `Unavailable` where the place cannot be reached.
     fn balance(&self, account: Address) -> BoxFuture<'_, Result<Amount>>;
 
+    /// What an account has staked, and how much of it deals have locked.
+    ///
+    /// # Errors
+    /// `Unavailable` where the place cannot be reached.
+    fn pool(&self, account: Address) -> BoxFuture<'_, Result<Pool>>;
+
+    /// What an account takes out of its stake and has not claimed yet, oldest first.
+    ///
+    /// # Errors
+    /// `Unavailable` where the place cannot be reached.
+    fn unbonding(&self, account: Address) -> BoxFuture<'_, Result<Vec<Unbonding>>>;
+
     /// One deal's money.
     ///
     /// # Errors
@@ -53,17 +67,37 @@ pub trait Settlement: Send + Sync + fmt::Debug {
     /// `InsufficientFunds` (`E_FUNDS`).
     fn withdraw(&self, amount: Amount) -> BoxFuture<'_, Result<Vec<Transfer>>>;
 
-    /// Holds the price cap and the collateral of a new deal. Only the solver may.
+    /// Moves own money into the own stake, out of which deals lock their collateral.
     ///
     /// # Errors
-    /// `InsufficientFunds` (`E_FUNDS`, its fault says which side), `Conflict` (`E_DEAL_EXISTS`), `Unauthorized`
-    /// (`E_NOT_PARTY`).
+    /// `InsufficientFunds` (`E_FUNDS`).
+    fn stake(&self, amount: Amount) -> BoxFuture<'_, Result<Vec<Transfer>>>;
+
+    /// Starts to take out own stake that no deal has locked.
+    ///
+    /// # Errors
+    /// `InsufficientFunds` (`E_STAKE`), `Conflict` (`E_UNBONDING_FULL`).
+    fn unstake(&self, amount: Amount) -> BoxFuture<'_, Result<Vec<Transfer>>>;
+
+    /// Moves everything that has been unbonding for long enough to the own balance.
+    ///
+    /// # Errors
+    /// `Conflict` (`E_UNBONDING_EARLY`).
+    fn claim_unbonded(&self) -> BoxFuture<'_, Result<Vec<Transfer>>>;
+
+    /// Holds the price cap of a new deal and locks its collateral. Only the solver may.
+    ///
+    /// # Errors
+    /// `InsufficientFunds` (`E_FUNDS` for the job creator's balance, `E_STAKE` with fault `Provider` for the provider's
+    /// stake), `Conflict` (`E_DEAL_EXISTS`), `Unauthorized` (`E_NOT_PARTY`), `InvalidInput` (`E_TERMS`).
     fn agree(&self, deal: DealId, parties: Parties, terms: Terms) -> BoxFuture<'_, Result<Settled>>;
 
     /// Moves a deal on, given the epoch at which the caller has seen it.
     ///
     /// # Errors
-    /// `Conflict` (`E_STALE_EPOCH`, `E_DEAL_STATE`), `Unauthorized` (`E_NOT_PARTY`), `NotFound` (`E_DEAL_UNKNOWN`).
+    /// `Conflict` (`E_STALE_EPOCH`, `E_DEAL_STATE`, `E_TOO_EARLY`, `E_TOO_LATE`, `E_NO_MEDIATOR`), `Unauthorized`
+    /// (`E_NOT_PARTY`), `NotFound` (`E_DEAL_UNKNOWN`), `InvalidInput` (`E_WORK_UNITS`, `E_MEDIATOR_UNKNOWN`,
+    /// `E_MEDIATOR_ASKED`), `InsufficientFunds` (`E_FUNDS`, for a bond).
     fn advance(&self, deal: DealId, epoch: u64, event: DealEvent) -> BoxFuture<'_, Result<Settled>>;
 
     /// Hands in results that took `work_units`. The provider calls it, or the solver for it. Errors as [`advance`](Self::advance).
@@ -76,8 +110,14 @@ pub trait Settlement: Send + Sync + fmt::Debug {
         self.advance(deal, epoch, DealEvent::Accept)
     }
 
-    /// Ends a deal because the job creator asked to stop, and pays for the work so far. The provider or the solver
-    /// calls it: one of them knows the measured work. Errors as [`advance`](Self::advance).
+    /// Says that the job creator wishes to stop; the provider has the cancel window to answer. The job creator calls it,
+    /// or the solver for it. Errors as [`advance`](Self::advance).
+    fn request_cancel(&self, deal: DealId, epoch: u64) -> BoxFuture<'_, Result<Settled>> {
+        self.advance(deal, epoch, DealEvent::RequestCancel)
+    }
+
+    /// Ends a deal that the job creator asked to stop, and pays for the work so far. The solver calls it. Errors as
+    /// [`advance`](Self::advance).
     fn cancel_by_creator(&self, deal: DealId, epoch: u64, work_units: u64) -> BoxFuture<'_, Result<Settled>> {
         self.advance(deal, epoch, DealEvent::CancelByCreator { work_units })
     }
@@ -87,19 +127,20 @@ pub trait Settlement: Send + Sync + fmt::Debug {
         self.advance(deal, epoch, DealEvent::CancelByProvider)
     }
 
-    /// Ends a deal because the module failed or hit a limit, and pays for the work so far. The provider or the solver
-    /// calls it. Errors as [`advance`](Self::advance).
+    /// Ends a deal because the module failed or hit a limit, and pays for the work so far. The solver calls it. Errors as
+    /// [`advance`](Self::advance).
     fn fail(&self, deal: DealId, epoch: u64, work_units: u64) -> BoxFuture<'_, Result<Settled>> {
         self.advance(deal, epoch, DealEvent::Fail { work_units })
     }
 
-    /// Ends a deal because the provider was silent. The solver calls it. Errors as [`advance`](Self::advance).
+    /// Ends a deal because the provider was silent until its deadline. Anybody may call it. Errors as
+    /// [`advance`](Self::advance).
     fn provider_timeout(&self, deal: DealId, epoch: u64) -> BoxFuture<'_, Result<Settled>> {
         self.advance(deal, epoch, DealEvent::ProviderTimeout)
     }
 
-    /// Ends a deal because the job creator was silent after results came in: paid as if accepted. The solver calls
-    /// it. Errors as [`advance`](Self::advance).
+    /// Ends a deal because the job creator was silent until its deadline: paid as if accepted. Anybody may call it.
+    /// Errors as [`advance`](Self::advance).
     fn creator_timeout(&self, deal: DealId, epoch: u64) -> BoxFuture<'_, Result<Settled>> {
         self.advance(deal, epoch, DealEvent::CreatorTimeout)
     }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::fault;
-use super::transfer::{Place, Reason, Transfer};
-use crate::error::{Error, Fault, Result};
-use crate::model::{Address, Amount, DealId};
+use super::transfer::{Place, Transfer};
+use crate::error::{Error, Result};
+use crate::model::Amount;
 
-/// Where all money is. `deposited = withdrawn + balances + escrow + burned`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Where all money is. `deposited = withdrawn + balances + stake + unbonding + escrow + bonds + burned`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Audit {
     /// All money that ever came in.
     pub deposited: Amount,
@@ -16,20 +16,26 @@ pub struct Audit {
     pub withdrawn: Amount,
     /// What the accounts have available.
     pub balances: Amount,
+    /// What providers have staked, free and locked.
+    pub stake: Amount,
+    /// What was staked and cannot be claimed yet.
+    pub unbonding: Amount,
     /// What is held for deals.
     pub escrow: Amount,
+    /// What is held for challenges.
+    pub bonds: Amount,
     /// What is gone for good.
     pub burned: Amount,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Books {
-    balances: BTreeMap<Address, Amount>,
-    escrow: BTreeMap<DealId, Amount>,
+    /// Every place with something in it, but for those outside and burned.
+    amounts: BTreeMap<Place, Amount>,
     totals: Totals,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Totals {
     deposited: Amount,
     withdrawn: Amount,
@@ -37,17 +43,14 @@ struct Totals {
 }
 
 impl Books {
-    pub(super) fn balance(&self, account: &Address) -> Amount {
-        self.balances.get(account).copied().unwrap_or(Amount::ZERO)
-    }
-
-    pub(super) fn held(&self, deal: &DealId) -> Amount {
-        self.escrow.get(deal).copied().unwrap_or(Amount::ZERO)
+    /// What is in `place` now; zero outside and for what is burned.
+    pub(super) fn at(&self, place: &Place) -> Amount {
+        self.amounts.get(place).copied().unwrap_or(Amount::ZERO)
     }
 
     /// Books all transfers in order, or none.
     pub(super) fn post(&mut self, transfers: &[Transfer]) -> Result<()> {
-        let mut draft = Draft { books: self, touched: BTreeMap::new(), totals: self.totals };
+        let mut draft = Draft { books: self, touched: Vec::new(), totals: self.totals };
         for transfer in transfers {
             draft.take(transfer)?;
             draft.give(transfer)?;
@@ -55,10 +58,10 @@ impl Books {
         let Draft { touched, totals, .. } = draft;
         self.totals = totals;
         for (place, amount) in touched {
-            match place {
-                Place::Account(account) => keep(&mut self.balances, account, amount),
-                Place::Escrow(deal) => keep(&mut self.escrow, deal, amount),
-                Place::Outside | Place::Burned => {}
+            if amount.is_zero() {
+                self.amounts.remove(&place);
+            } else {
+                self.amounts.insert(place, amount);
             }
         }
         Ok(())
@@ -68,40 +71,46 @@ impl Books {
     pub(super) fn audit(&self) -> Result<Audit> {
         let lost = || Error::unexpected("the books do not add up: money was made or lost");
         let Totals { deposited, withdrawn, burned } = self.totals;
-        let balances = Amount::checked_sum(self.balances.values().copied()).ok_or_else(lost)?;
-        let escrow = Amount::checked_sum(self.escrow.values().copied()).ok_or_else(lost)?;
-        let audit = Audit { deposited, withdrawn, balances, escrow, burned };
-        let accounted = Amount::checked_sum([withdrawn, balances, escrow, burned]).ok_or_else(lost)?;
-        if accounted != deposited {
+        let mut audit = Audit { deposited, withdrawn, burned, ..Audit::default() };
+        for (place, amount) in &self.amounts {
+            let sum = match place {
+                Place::Account(_) => &mut audit.balances,
+                Place::Stake(_) => &mut audit.stake,
+                Place::Unbonding(_) => &mut audit.unbonding,
+                Place::Escrow(_) => &mut audit.escrow,
+                Place::Bond(_) => &mut audit.bonds,
+                Place::Outside | Place::Burned => return Err(lost().with("place", place)),
+            };
+            *sum = sum.checked_add(*amount).ok_or_else(lost)?;
+        }
+        let places =
+            [withdrawn, audit.balances, audit.stake, audit.unbonding, audit.escrow, audit.bonds, burned];
+        if Amount::checked_sum(places) != Some(deposited) {
             return Err(lost().with("audit", format!("{audit:?}")));
         }
         Ok(audit)
     }
 }
 
-fn keep<K: Ord>(amounts: &mut BTreeMap<K, Amount>, key: K, amount: Amount) {
-    if amount.is_zero() {
-        amounts.remove(&key);
-    } else {
-        amounts.insert(key, amount);
-    }
-}
-
-/// What the books would be after the transfers so far.
+/// What the books would be after the transfers so far. A list of transfers is short, so the places that it touches are
+/// looked up in order.
 struct Draft<'a> {
     books: &'a Books,
-    touched: BTreeMap<Place, Amount>,
+    touched: Vec<(Place, Amount)>,
     totals: Totals,
 }
 
 impl Draft<'_> {
     fn at(&self, place: &Place) -> Amount {
-        let booked = || match place {
-            Place::Account(account) => self.books.balance(account),
-            Place::Escrow(deal) => self.books.held(deal),
-            Place::Outside | Place::Burned => Amount::ZERO,
-        };
-        self.touched.get(place).copied().unwrap_or_else(booked)
+        let drafted = self.touched.iter().find(|(touched, _)| touched == place);
+        drafted.map_or_else(|| self.books.at(place), |(_, amount)| *amount)
+    }
+
+    fn set(&mut self, place: Place, amount: Amount) {
+        match self.touched.iter_mut().find(|(touched, _)| *touched == place) {
+            Some((_, drafted)) => *drafted = amount,
+            None => self.touched.push((place, amount)),
+        }
     }
 
     fn take(&mut self, transfer: &Transfer) -> Result<()> {
@@ -112,7 +121,7 @@ impl Draft<'_> {
         }
         let available = self.at(&from);
         let rest = available.checked_sub(amount).ok_or_else(|| lacking(transfer, available))?;
-        self.touched.insert(from, rest);
+        self.set(from, rest);
         Ok(())
     }
 
@@ -121,9 +130,9 @@ impl Draft<'_> {
         match to {
             Place::Outside => self.totals.withdrawn = plus(self.totals.withdrawn, amount)?,
             Place::Burned => self.totals.burned = plus(self.totals.burned, amount)?,
-            Place::Account(_) | Place::Escrow(_) => {
+            _ => {
                 let sum = plus(self.at(&to), amount)?;
-                self.touched.insert(to, sum);
+                self.set(to, sum);
             }
         }
         Ok(())
@@ -135,9 +144,8 @@ fn plus(sum: Amount, amount: Amount) -> Result<Amount> {
 }
 
 fn lacking(transfer: &Transfer, available: Amount) -> Error {
-    let Place::Account(account) = transfer.from else {
-        return Error::unexpected(format!("{} lacks {}", transfer.from, transfer.amount));
-    };
-    let error = fault::lacks_funds(account, transfer.amount, available);
-    if transfer.reason == Reason::Collateral { error.with_fault(Fault::Provider) } else { error }
+    match transfer.from {
+        Place::Account(account) => fault::lacks_funds(account, transfer.amount, available),
+        _ => Error::unexpected(format!("{} lacks {}", transfer.from, transfer.amount)),
+    }
 }

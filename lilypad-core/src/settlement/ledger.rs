@@ -1,89 +1,123 @@
-//! The ledger: accounts and deals under the rules of the table.
+//! The ledger: accounts, stakes and deals under the rules of the table.
 
 use std::collections::BTreeMap;
 
-use super::books::{Audit, Books};
-use super::command::{Command, DealEvent, Parties, Terms};
-use super::table::{self, EscrowState, Party, Settle};
+use super::books::Books;
+use super::command::Command;
+use super::config::LedgerConfig;
+use super::deal::DealAccount;
+use super::event::DealEvent;
+use super::stake::{Pool, Stakes, Unbonding};
+use super::table::{self, Party, Transition, When};
+use super::terms::{Parties, Terms};
 use super::transfer::{Place, Reason, Transfer};
 use super::{fault, pay};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{Address, Amount, DealId};
+use crate::rt::Timestamp;
 
-/// What the ledger knows about one deal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DealAccount {
-    /// Who.
-    pub parties: Parties,
-    /// For how much.
-    pub terms: Terms,
-    /// How far.
-    pub state: EscrowState,
-    /// Rises with every change; 1 after agreement.
-    pub epoch: u64,
-    /// Measured work, once reported.
-    pub work_units: Option<u64>,
-    /// What the provider was paid for work; zero until the deal ends.
-    pub paid: Amount,
-}
-
-/// Accounts, deals and the rules that move money between them.
+/// Accounts, stakes, deals and the rules that move money between them.
 ///
-/// Pure: no clock, no I/O. A failing call changes nothing.
+/// Pure: no clock, no I/O; the moment comes with each command, as a contract's comes with its block. A failing call
+/// changes nothing.
 ///
 /// ```
-/// use lilypad_core::model::{Address, Amount, Cid, DealId, Rate};
-/// use lilypad_core::settlement::{Command, DealEvent, Ledger, Parties, Terms};
+/// use lilypad_core::model::{Address, Amount, Cid, DealId, Rate, Share, WorkUnit};
+/// use lilypad_core::rt::Timestamp;
+/// use lilypad_core::settlement::{Command, DealEvent, Ledger, Panel, Parties, Terms, Windows};
 ///
 /// let [solver, job_creator, provider] = [1, 2, 3].map(|byte| Address::new([byte; 20]));
-/// let mut ledger = Ledger::new(solver);
-/// ledger.apply(job_creator, Command::Deposit { account: job_creator, amount: Amount::from_wei(100) })?;
+/// let (mut ledger, now) = (Ledger::new(solver), Timestamp(1_700_000_000_000));
+/// ledger.apply(job_creator, now, Command::Deposit { account: job_creator, amount: Amount::from_wei(100) })?;
 ///
 /// let deal = DealId(Cid::of_block(b"a deal"));
 /// let terms = Terms {
 ///     rate: Rate::new(Amount::from_wei(3), 10)?,
+///     unit: WorkUnit::Instructions,
 ///     price_cap: Amount::from_wei(50),
 ///     provider_collateral: Amount::ZERO,
+///     author: None,
+///     solver_fee: Share::new(1, 10)?,
+///     mediation_fee: Amount::ZERO,
+///     mediators: Panel::EMPTY,
+///     windows: Windows { submit_ms: 60_000, cancel_ms: 10_000, judge_ms: 3_600_000, mediate_ms: 600_000 },
 /// };
-/// ledger.apply(solver, Command::Agree { deal, parties: Parties { job_creator, provider }, terms })?;
-/// ledger.apply(provider, Command::Deal { deal, epoch: 1, event: DealEvent::Submit { work_units: 99 } })?;
-/// ledger.apply(job_creator, Command::Deal { deal, epoch: 2, event: DealEvent::Accept })?;
+/// ledger.apply(solver, now, Command::Agree { deal, parties: Parties { job_creator, provider }, terms })?;
+/// ledger.apply(provider, now, Command::Deal { deal, epoch: 1, event: DealEvent::Submit { work_units: 99 } })?;
+/// ledger.apply(job_creator, now, Command::Deal { deal, epoch: 2, event: DealEvent::Accept })?;
 ///
-/// assert_eq!(ledger.balance(provider), Amount::from_wei(29)); // 99 × 3 ÷ 10, rounded down
+/// // 99 × 3 ÷ 10 is 29 rounded down, of which the solver gets a tenth, 2 rounded down.
+/// assert_eq!(ledger.balance(provider), Amount::from_wei(27));
+/// assert_eq!(ledger.balance(solver), Amount::from_wei(2));
 /// assert_eq!(ledger.balance(job_creator), Amount::from_wei(71));
 /// ledger.audit()?;
 /// # Ok::<(), lilypad_core::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ledger {
     solver: Address,
-    books: Books,
+    config: LedgerConfig,
+    /// The moment of the last command that went through.
+    last: Timestamp,
+    pub(super) books: Books,
+    pub(super) stakes: Stakes,
     deals: BTreeMap<DealId, DealAccount>,
 }
 
 impl Ledger {
-    /// An empty ledger on which `solver` agrees deals and calls timeouts.
+    /// An empty ledger on which `solver` agrees deals, with the default settings.
     #[must_use]
     pub fn new(solver: Address) -> Self {
-        Self { solver, books: Books::default(), deals: BTreeMap::new() }
+        Self::with_config(solver, LedgerConfig::default())
     }
 
-    /// The account that agrees deals and calls timeouts.
+    /// An empty ledger on which `solver` agrees deals.
+    #[must_use]
+    pub fn with_config(solver: Address, config: LedgerConfig) -> Self {
+        let (books, stakes, deals) = (Books::default(), Stakes::default(), BTreeMap::new());
+        Self { solver, config, last: Timestamp::default(), books, stakes, deals }
+    }
+
+    /// The account that agrees deals, carries what the parties signed and names mediators.
     #[must_use]
     pub fn solver(&self) -> Address {
         self.solver
     }
 
+    /// What is fixed for the whole ledger.
+    #[must_use]
+    pub fn config(&self) -> &LedgerConfig {
+        &self.config
+    }
+
     /// What `account` can spend or withdraw; zero for one that was never seen.
     #[must_use]
     pub fn balance(&self, account: Address) -> Amount {
-        self.books.balance(&account)
+        self.books.at(&Place::Account(account))
     }
 
-    /// What is held for `deal`.
+    /// What `account` has staked, and how much of it deals have locked.
+    #[must_use]
+    pub fn pool(&self, account: Address) -> Pool {
+        Pool { stake: self.books.at(&Place::Stake(account)), locked: self.stakes.locked(&account) }
+    }
+
+    /// What `account` takes out of its stake, oldest first; at most [`MAX_UNBONDINGS`](super::MAX_UNBONDINGS) amounts.
+    #[must_use]
+    pub fn unbonding(&self, account: Address) -> &[Unbonding] {
+        self.stakes.unbonding(&account)
+    }
+
+    /// What is held for `deal` of the price cap.
     #[must_use]
     pub fn held(&self, deal: DealId) -> Amount {
-        self.books.held(&deal)
+        self.books.at(&Place::Escrow(deal))
+    }
+
+    /// The bond that is held for a challenge of `deal`.
+    #[must_use]
+    pub fn bond(&self, deal: DealId) -> Amount {
+        self.books.at(&Place::Bond(deal))
     }
 
     /// One deal.
@@ -99,114 +133,147 @@ impl Ledger {
         self.deals.iter().map(|(id, deal)| (*id, deal))
     }
 
-    /// Does what account `by` asks for, whole or not at all, and says which money moved, in order.
+    /// Does what account `by` asks for at the moment `now`, whole or not at all, and says which money moved, in order.
     ///
-    /// The caller has made sure that it is `by` who asks.
+    /// The caller has made sure that it is `by` who asks, and that `now` is the time.
     ///
     /// # Errors
-    /// `InsufficientFunds` (`E_FUNDS`), `NotFound` (`E_DEAL_UNKNOWN`), `Unauthorized` (`E_NOT_PARTY`), `Conflict`
-    /// (`E_DEAL_EXISTS`, `E_STALE_EPOCH`, `E_DEAL_STATE`), `InvalidInput` (`E_AMOUNT_OVERFLOW`).
-    pub fn apply(&mut self, by: Address, command: Command) -> Result<Vec<Transfer>> {
-        match command {
+    /// `InsufficientFunds` (`E_FUNDS`, `E_STAKE`), `NotFound` (`E_DEAL_UNKNOWN`), `Unauthorized` (`E_NOT_PARTY`),
+    /// `Conflict` (`E_DEAL_EXISTS`, `E_STALE_EPOCH`, `E_DEAL_STATE`, `E_TOO_EARLY`, `E_TOO_LATE`, `E_NO_MEDIATOR`,
+    /// `E_UNBONDING_FULL`, `E_UNBONDING_EARLY`), `InvalidInput` (`E_TERMS`, `E_WORK_UNITS`, `E_MEDIATOR_UNKNOWN`,
+    /// `E_MEDIATOR_ASKED`, `E_TIME_BACK`, `E_AMOUNT_OVERFLOW`).
+    pub fn apply(&mut self, by: Address, now: Timestamp, command: Command) -> Result<Vec<Transfer>> {
+        if now < self.last {
+            return Err(fault::time_back(self.last, now));
+        }
+        let transfers = match command {
             Command::Deposit { account, amount } => {
                 self.book(Place::Outside, Place::Account(account), amount, Reason::Deposit)
             }
             Command::Withdraw { amount } => {
                 self.book(Place::Account(by), Place::Outside, amount, Reason::Withdrawal)
             }
-            Command::Agree { deal, parties, terms } => self.agree(by, deal, parties, terms),
-            Command::Deal { deal, epoch, event } => self.advance(by, deal, epoch, event),
-        }
-    }
-
-    /// Adds everything up.
-    ///
-    /// # Errors
-    /// `Unexpected` where money was made or lost, or a deal does not hold what its state says: a bug of this module.
-    pub fn audit(&self) -> Result<Audit> {
-        for (id, deal) in &self.deals {
-            let holds = !deal.state.is_final();
-            let due = if holds { hold(&deal.terms)? } else { Amount::ZERO };
-            if self.books.held(id) != due {
-                return Err(Error::unexpected("a deal does not hold what its state says").with("deal_id", id));
+            Command::Stake { amount } => {
+                self.book(Place::Account(by), Place::Stake(by), amount, Reason::Stake)
             }
-        }
-        self.books.audit()
+            Command::Unstake { amount } => self.unstake(by, now, amount),
+            Command::ClaimUnbonded => self.claim(by, now),
+            Command::Agree { deal, parties, terms } => self.agree(by, now, deal, parties, terms),
+            Command::Deal { deal, epoch, event } => self.advance(by, now, deal, epoch, event),
+        }?;
+        self.last = now;
+        Ok(transfers)
     }
 
     fn book(&mut self, from: Place, to: Place, amount: Amount, reason: Reason) -> Result<Vec<Transfer>> {
-        let transfers = moved([Transfer { from, to, amount, reason }]);
+        let transfers = if amount.is_zero() { vec![] } else { vec![Transfer { from, to, amount, reason }] };
         self.books.post(&transfers)?;
         Ok(transfers)
     }
 
-    fn agree(&mut self, by: Address, id: DealId, parties: Parties, terms: Terms) -> Result<Vec<Transfer>> {
+    fn unstake(&mut self, by: Address, now: Timestamp, amount: Amount) -> Result<Vec<Transfer>> {
+        let free = self.pool(by).free();
+        if amount > free {
+            return Err(fault::lacks_stake(by, amount, free));
+        }
+        if amount.is_zero() {
+            return Ok(vec![]);
+        }
+        self.stakes.check_room(by)?;
+        let transfers = self.book(Place::Stake(by), Place::Unbonding(by), amount, Reason::Unstake)?;
+        let matures_at = Timestamp(now.as_millis().saturating_add(self.config.unbonding_ms()));
+        self.stakes.start(by, Unbonding { amount, matures_at });
+        Ok(transfers)
+    }
+
+    fn claim(&mut self, by: Address, now: Timestamp) -> Result<Vec<Transfer>> {
+        let amount = self.stakes.matured(by, now)?;
+        let transfers = self.book(Place::Unbonding(by), Place::Account(by), amount, Reason::Unbonded)?;
+        self.stakes.forget_matured(by, now);
+        Ok(transfers)
+    }
+
+    fn agree(
+        &mut self,
+        by: Address,
+        now: Timestamp,
+        id: DealId,
+        parties: Parties,
+        terms: Terms,
+    ) -> Result<Vec<Transfer>> {
         if by != self.solver {
             return Err(fault::not_yours(by, "agree", &[Party::Solver]));
         }
         if self.deals.contains_key(&id) {
             return Err(fault::deal_exists(id));
         }
-        hold(&terms)?;
-        let transfers = moved([
-            Transfer {
-                from: Place::Account(parties.job_creator),
-                to: Place::Escrow(id),
-                amount: terms.price_cap,
-                reason: Reason::PriceCap,
-            },
-            Transfer {
-                from: Place::Account(parties.provider),
-                to: Place::Escrow(id),
-                amount: terms.provider_collateral,
-                reason: Reason::Collateral,
-            },
-        ]);
-        self.books.post(&transfers)?;
-        let state = EscrowState::Agreed;
-        let deal = DealAccount { parties, terms, state, epoch: 1, work_units: None, paid: Amount::ZERO };
-        self.deals.insert(id, deal);
+        terms.check(&parties, self.solver, self.config.burned())?;
+        let available = self.balance(parties.job_creator);
+        if terms.price_cap > available {
+            return Err(fault::lacks_funds(parties.job_creator, terms.price_cap, available));
+        }
+        let (pool, collateral) = (self.pool(parties.provider), terms.provider_collateral);
+        if collateral > pool.free() {
+            return Err(fault::lacks_stake(parties.provider, collateral, pool.free()));
+        }
+        let locked =
+            pool.locked.checked_add(collateral).ok_or_else(|| fault::overflow("the locked stake"))?;
+        let from = Place::Account(parties.job_creator);
+        let transfers = self.book(from, Place::Escrow(id), terms.price_cap, Reason::PriceCap)?;
+        self.stakes.set_locked(parties.provider, locked);
+        self.deals.insert(id, DealAccount::agreed(parties, terms, now));
         Ok(transfers)
     }
 
-    fn advance(&mut self, by: Address, id: DealId, epoch: u64, event: DealEvent) -> Result<Vec<Transfer>> {
-        let mut deal = *self.deal(id)?;
+    fn advance(
+        &mut self,
+        by: Address,
+        now: Timestamp,
+        id: DealId,
+        epoch: u64,
+        event: DealEvent,
+    ) -> Result<Vec<Transfer>> {
+        let deal = self.deal(id)?;
         if epoch != deal.epoch {
             return Err(fault::stale_epoch(id, deal.epoch, epoch));
         }
-        let row = table::find(deal.state, event.kind())
-            .ok_or_else(|| fault::not_allowed(id, deal.state, event.kind()))?;
-        if !row.callers.iter().any(|party| self.is_party(by, *party, &deal.parties)) {
-            return Err(fault::not_yours(by, event.kind(), row.callers).with("deal_id", id));
-        }
-        deal.state = row.to;
-        deal.epoch = deal.epoch.saturating_add(1);
-        deal.work_units = event.work_units().or(deal.work_units);
-        if row.settle == Settle::PayWork {
-            let units = deal.work_units.unwrap_or(0);
-            deal.paid = pay::payout(deal.terms.rate, units, deal.terms.price_cap);
-        }
-        let transfers = pay::split(id, &deal, row.settle)?;
+        let row = self.allowed(by, now, id, deal, &event)?;
+        let next = deal.after(id, row, by, now, &event)?;
+        let context = pay::Context { id, by, solver: self.solver, burned: self.config.burned() };
+        let transfers = pay::split(&context, &next, row.settle)?;
+        let (provider, collateral) = (next.parties.provider, next.terms.provider_collateral);
+        let locked = self.stakes.without(&provider, collateral)?;
         self.books.post(&transfers)?;
-        self.deals.insert(id, deal);
+        if next.state.is_final() {
+            self.stakes.set_locked(provider, locked);
+        }
+        self.deals.insert(id, next);
         Ok(transfers)
     }
 
-    fn is_party(&self, account: Address, party: Party, parties: &Parties) -> bool {
-        account
-            == match party {
-                Party::JobCreator => parties.job_creator,
-                Party::Provider => parties.provider,
-                Party::Solver => self.solver,
+    /// The row of the table under which `by` may cause `event` now.
+    fn allowed(
+        &self,
+        by: Address,
+        now: Timestamp,
+        id: DealId,
+        deal: &DealAccount,
+        event: &DealEvent,
+    ) -> Result<&'static Transition> {
+        let kind = event.kind();
+        let found = table::find(deal.state, kind, deal.mediator_left());
+        let row = found
+            .ok_or_else(|| fault::not_allowed(id, deal.state, kind))?
+            .ok_or_else(|| fault::no_mediator_left(id, kind))?;
+        if !row.callers.iter().any(|party| deal.is_party(by, *party, self.solver)) {
+            return Err(fault::not_yours(by, kind, row.callers).with("deal_id", id));
+        }
+        match (row.when, deal.deadline) {
+            (When::Due, Some(deadline)) if now < deadline => Err(fault::too_early(id, kind, deadline, now)),
+            (When::Before, Some(deadline)) if now >= deadline => {
+                Err(fault::too_late(id, kind, deadline, now))
             }
+            _ => Ok(row),
+        }
     }
-}
-
-fn moved<const N: usize>(transfers: [Transfer; N]) -> Vec<Transfer> {
-    transfers.into_iter().filter(|transfer| !transfer.amount.is_zero()).collect()
-}
-
-fn hold(terms: &Terms) -> Result<Amount> {
-    let sum = terms.price_cap.checked_add(terms.provider_collateral);
-    sum.ok_or_else(|| fault::overflow("price cap + provider collateral"))
 }

@@ -5,17 +5,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::api::{Settled, Settlement};
 use super::books::Audit;
-use super::command::{Command, DealEvent, Parties, Terms};
-use super::ledger::{DealAccount, Ledger};
+use super::command::Command;
+use super::config::LedgerConfig;
+use super::deal::DealAccount;
+use super::event::DealEvent;
+use super::ledger::Ledger;
+use super::stake::{Pool, Unbonding};
+use super::terms::{Parties, Terms};
 use super::transfer::Transfer;
 use crate::error::Result;
 use crate::model::{Address, Amount, DealId};
-use crate::rt::BoxFuture;
+use crate::rt::{BoxFuture, Chronometer, Clock};
 
 /// How many transfers the log keeps; older ones are dropped.
 const LOG_LENGTH: usize = 65_536;
 
 /// A [`Ledger`] in this process, seen by one account. Clones and [`as_account`](Self::as_account) share the ledger.
+///
+/// Its time passes also where the clock's stamps stand still (see [`Chronometer`]), so every deadline comes.
 ///
 /// Whoever holds this type can speak for any account: hand it to a role as `Arc<dyn Settlement>`.
 ///
@@ -38,12 +45,13 @@ pub struct MemorySettlement {
 #[derive(Debug)]
 struct Shared {
     ledger: Ledger,
+    time: Chronometer,
     log: VecDeque<Transfer>,
 }
 
 impl Shared {
     fn apply(&mut self, by: Address, command: Command) -> Result<Vec<Transfer>> {
-        let transfers = self.ledger.apply(by, command)?;
+        let transfers = self.ledger.apply(by, self.time.now(), command)?;
         self.log.extend(&transfers);
         let surplus = self.log.len().saturating_sub(LOG_LENGTH);
         self.log.drain(..surplus);
@@ -52,10 +60,17 @@ impl Shared {
 }
 
 impl MemorySettlement {
-    /// An empty ledger, seen by its solver.
+    /// An empty ledger with the default settings on the machine's clock, seen by its solver.
     #[must_use]
     pub fn new(solver: Address) -> Self {
-        let shared = Shared { ledger: Ledger::new(solver), log: VecDeque::new() };
+        Self::with_clock(solver, Clock::system(), LedgerConfig::default())
+    }
+
+    /// An empty ledger whose deadlines follow `clock`, seen by its solver.
+    #[must_use]
+    pub fn with_clock(solver: Address, clock: Clock, config: LedgerConfig) -> Self {
+        let ledger = Ledger::with_config(solver, config);
+        let shared = Shared { ledger, time: Chronometer::start(clock), log: VecDeque::new() };
         Self { account: solver, shared: Arc::new(Mutex::new(shared)) }
     }
 
@@ -92,10 +107,16 @@ impl MemorySettlement {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change(&self, deal: DealId, command: Command) -> Result<Settled> {
-        let mut shared = self.lock();
-        let transfers = shared.apply(self.account, command)?;
-        Ok(Settled { deal: *shared.ledger.deal(deal)?, transfers })
+    fn own(&self, command: Command) -> BoxFuture<'_, Result<Vec<Transfer>>> {
+        Box::pin(async move { self.lock().apply(self.account, command) })
+    }
+
+    fn change(&self, deal: DealId, command: Command) -> BoxFuture<'_, Result<Settled>> {
+        Box::pin(async move {
+            let mut shared = self.lock();
+            let transfers = shared.apply(self.account, command)?;
+            Ok(Settled { deal: *shared.ledger.deal(deal)?, transfers })
+        })
     }
 }
 
@@ -108,23 +129,43 @@ impl Settlement for MemorySettlement {
         Box::pin(async move { Ok(self.lock().ledger.balance(account)) })
     }
 
+    fn pool(&self, account: Address) -> BoxFuture<'_, Result<Pool>> {
+        Box::pin(async move { Ok(self.lock().ledger.pool(account)) })
+    }
+
+    fn unbonding(&self, account: Address) -> BoxFuture<'_, Result<Vec<Unbonding>>> {
+        Box::pin(async move { Ok(self.lock().ledger.unbonding(account).to_vec()) })
+    }
+
     fn deal(&self, deal: DealId) -> BoxFuture<'_, Result<DealAccount>> {
         Box::pin(async move { self.lock().ledger.deal(deal).copied() })
     }
 
     fn deposit(&self, amount: Amount) -> BoxFuture<'_, Result<Vec<Transfer>>> {
-        Box::pin(async move { self.fund(self.account, amount) })
+        self.own(Command::Deposit { account: self.account, amount })
     }
 
     fn withdraw(&self, amount: Amount) -> BoxFuture<'_, Result<Vec<Transfer>>> {
-        Box::pin(async move { self.lock().apply(self.account, Command::Withdraw { amount }) })
+        self.own(Command::Withdraw { amount })
+    }
+
+    fn stake(&self, amount: Amount) -> BoxFuture<'_, Result<Vec<Transfer>>> {
+        self.own(Command::Stake { amount })
+    }
+
+    fn unstake(&self, amount: Amount) -> BoxFuture<'_, Result<Vec<Transfer>>> {
+        self.own(Command::Unstake { amount })
+    }
+
+    fn claim_unbonded(&self) -> BoxFuture<'_, Result<Vec<Transfer>>> {
+        self.own(Command::ClaimUnbonded)
     }
 
     fn agree(&self, deal: DealId, parties: Parties, terms: Terms) -> BoxFuture<'_, Result<Settled>> {
-        Box::pin(async move { self.change(deal, Command::Agree { deal, parties, terms }) })
+        self.change(deal, Command::Agree { deal, parties, terms })
     }
 
     fn advance(&self, deal: DealId, epoch: u64, event: DealEvent) -> BoxFuture<'_, Result<Settled>> {
-        Box::pin(async move { self.change(deal, Command::Deal { deal, epoch, event }) })
+        self.change(deal, Command::Deal { deal, epoch, event })
     }
 }

@@ -6,13 +6,20 @@ use crate::model::{Address, Amount, DealId};
 
 /// Where money is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
 pub enum Place {
     /// Outside the ledger: where deposits come from and withdrawals go to.
     Outside,
     /// The available balance of an account.
     Account(Address),
-    /// Held for a deal.
+    /// The stake of a provider, free and locked.
+    Stake(Address),
+    /// What an account takes out of its stake and cannot claim yet.
+    Unbonding(Address),
+    /// The price cap that is held for a deal.
     Escrow(DealId),
+    /// The bond of whoever doubts a deal's results.
+    Bond(DealId),
     /// Gone for good.
     Burned,
 }
@@ -22,7 +29,10 @@ impl fmt::Display for Place {
         match self {
             Self::Outside => f.write_str("outside"),
             Self::Account(address) => write!(f, "account {address}"),
+            Self::Stake(address) => write!(f, "stake of {address}"),
+            Self::Unbonding(address) => write!(f, "unbonding of {address}"),
             Self::Escrow(deal) => write!(f, "escrow of deal {deal}"),
+            Self::Bond(deal) => write!(f, "bond of deal {deal}"),
             Self::Burned => f.write_str("burned"),
         }
     }
@@ -36,34 +46,71 @@ pub enum Reason {
     Deposit,
     /// Money out.
     Withdrawal,
+    /// A balance becomes stake.
+    Stake,
+    /// Stake starts to unbond.
+    Unstake,
+    /// Unbonded stake becomes balance.
+    Unbonded,
     /// The job creator's price cap goes into escrow.
     PriceCap,
-    /// The provider's collateral goes into escrow.
-    Collateral,
     /// The provider is paid for measured work.
     Work,
+    /// The module's author gets its share of the pay.
+    AuthorShare,
+    /// The solver gets its share of the pay.
+    SolverFee,
     /// The job creator gets back what the work did not cost.
     Refund,
-    /// The provider gets its collateral back.
-    CollateralReturn,
-    /// The job creator gets its share of a forfeited collateral.
+    /// The bond of a challenge.
+    Bond,
+    /// The bond, or the rest of it, goes back.
+    BondReturn,
+    /// A mediator is paid for a verdict.
+    MediationFee,
+    /// The job creator gets what slashing leaves.
     Compensation,
-    /// The burned share of a forfeited collateral.
+    /// The burned part of a slashed collateral.
     Penalty,
 }
 
 impl Reason {
-    /// The name, the same in every language (`work`, `collateral_return`).
+    /// Every reason.
+    pub const ALL: [Self; 15] = [
+        Self::Deposit,
+        Self::Withdrawal,
+        Self::Stake,
+        Self::Unstake,
+        Self::Unbonded,
+        Self::PriceCap,
+        Self::Work,
+        Self::AuthorShare,
+        Self::SolverFee,
+        Self::Refund,
+        Self::Bond,
+        Self::BondReturn,
+        Self::MediationFee,
+        Self::Compensation,
+        Self::Penalty,
+    ];
+
+    /// The name, the same in every language (`work`, `bond_return`).
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Deposit => "deposit",
             Self::Withdrawal => "withdrawal",
+            Self::Stake => "stake",
+            Self::Unstake => "unstake",
+            Self::Unbonded => "unbonded",
             Self::PriceCap => "price_cap",
-            Self::Collateral => "collateral",
             Self::Work => "work",
+            Self::AuthorShare => "author_share",
+            Self::SolverFee => "solver_fee",
             Self::Refund => "refund",
-            Self::CollateralReturn => "collateral_return",
+            Self::Bond => "bond",
+            Self::BondReturn => "bond_return",
+            Self::MediationFee => "mediation_fee",
             Self::Compensation => "compensation",
             Self::Penalty => "penalty",
         }

@@ -12,7 +12,7 @@ use crate::model::{
     Address, AgreementState, Amount, Deal, DealId, FileSet, JobId, JobOffer, ModulePin, Outcome, Rate,
     ResourceOffer, ResourceOfferId,
 };
-use crate::rt::{CancelReason, CancelToken, Clock};
+use crate::rt::{CancelReason, CancelToken, Chronometer, Clock};
 use crate::signer::{Receipt, Signed};
 use crate::wire::{
     EventLog, JobEventKind, JobFailure, JobProposal, JobStatus, OfferProposal, ProviderMessage,
@@ -78,6 +78,8 @@ pub(super) struct JobEntry {
     pub(super) seq: u64,
     pub(super) signed: Arc<Signed<JobProposal>>,
     pub(super) log: EventLog,
+    /// How long ago the job came in.
+    pub(super) age: Chronometer,
     pub(super) state: AgreementState,
     /// An offer is reserved and the money is on its way into escrow.
     pub(super) agreeing: bool,
@@ -127,6 +129,7 @@ impl JobEntry {
             id,
             seq: 0,
             signed: Arc::new(signed),
+            age: Chronometer::start(clock.clone()),
             log: EventLog::new(id, clock),
             state: AgreementState::DealNegotiating,
             agreeing: false,

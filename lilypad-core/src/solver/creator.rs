@@ -3,12 +3,12 @@
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::market::Quote;
 use crate::model::{Address, AgreementState, Amount, FileLimits, JobId};
-use crate::rt::{BoxFuture, CancelReason};
+use crate::rt::BoxFuture;
 use crate::settlement::DealEvent;
 use crate::signer::{Domain, Receipt, Signature, Signed};
 use crate::wire::{
-    EventStream, JobCreatorApi, JobEventKind, JobFailure, JobProposal, JobStatus, ProviderMessage,
-    QuoteRequest, ResultSubmission,
+    EventStream, JobCreatorApi, JobEventKind, JobFailure, JobProposal, JobStatus, QuoteRequest,
+    ResultSubmission,
 };
 
 use super::Solver;
@@ -97,27 +97,24 @@ impl JobCreatorApi for Solver {
 
     fn cancel<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            let mut book = self.book();
-            let job = book.job(job_id)?;
-            if job.cancelling || job.state.is_terminal() {
-                return Ok(());
-            }
-            job.cancelling = true;
-            match (job.state, &job.deal) {
-                (AgreementState::DealAgreed, Some(deal)) => {
-                    let (provider, deal_id) = (deal.offer.provider, deal.id);
-                    job.note(JobEventKind::Cancelling);
-                    book.tell(provider, ProviderMessage::Stop { deal_id, reason: CancelReason::Cancelled });
-                    drop(book);
-                    self.watch_cancel(job_id);
+            let running = {
+                let mut book = self.book();
+                let job = book.job(job_id)?;
+                if job.cancelling || job.state.is_terminal() {
+                    return Ok(());
                 }
-                (AgreementState::DealNegotiating, _) if !job.agreeing => {
-                    drop(book);
-                    self.cancel_waiting(job_id);
+                job.cancelling = true;
+                match job.state {
+                    AgreementState::DealAgreed => true,
+                    AgreementState::DealNegotiating if !job.agreeing => false,
+                    // Agreeing: the match sees the flag. Submitted: the work is done, the result stands.
+                    _ => return Ok(()),
                 }
-                // Agreeing: the match sees the flag. Submitted: the work is done, the result stands.
-                _ => {}
+            };
+            if running {
+                return self.stop_running(job_id).await;
             }
+            self.cancel_waiting(job_id);
             Ok(())
         })
     }

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use crate::error::{Error, Fault, Result};
 use crate::market;
-use crate::model::{AgreementState, Amount, DealId, JobId};
-use crate::rt::{CancelReason, Timestamp};
-use crate::settlement::{Parties, Terms};
+use crate::model::{AgreementState, Amount, JobId};
+use crate::rt::Timestamp;
 use crate::wire::{DealNotice, JobEventKind, JobFailure, ProviderMessage};
 
 use super::Solver;
@@ -20,8 +19,8 @@ impl Solver {
     /// Makes a deal for every job that now can have one, oldest first; then tells those that wait why.
     pub(super) async fn match_now(&self) {
         while let Some((id, deal)) = self.reserve() {
-            match self.hold_money(&deal).await {
-                Ok(epoch) => self.agreed(id, AgreedDeal { epoch, ..deal }),
+            match self.hold_money(id, &deal).await {
+                Ok(epoch) => self.agreed(id, AgreedDeal { epoch, ..deal }).await,
                 Err(error) if error.fault() == Fault::Provider => {
                     tracing::warn!(offer = %deal.offer.id, %error, "an offer cannot be matched: dropped");
                     self.release(id, Some(&deal));
@@ -73,12 +72,8 @@ impl Solver {
         }
     }
 
-    async fn hold_money(&self, deal: &AgreedDeal) -> Result<u64> {
-        let offer = &deal.offer.signed.body;
-        let job_creator = deal.deal.members.job_creator.parse()?;
-        let parties = Parties { job_creator, provider: deal.offer.provider };
-        let provider_collateral = offer.terms.collateral(deal.price_cap);
-        let terms = Terms { rate: deal.rate, price_cap: deal.price_cap, provider_collateral };
+    async fn hold_money(&self, id: JobId, deal: &AgreedDeal) -> Result<u64> {
+        let (parties, terms) = self.terms_of(id, deal)?;
         Ok(self.0.settlement.agree(deal.id, parties, terms).await?.deal.epoch)
     }
 
@@ -104,10 +99,20 @@ impl Solver {
         }
     }
 
-    fn agreed(&self, id: JobId, deal: AgreedDeal) {
+    async fn agreed(&self, id: JobId, deal: AgreedDeal) {
+        // What was asked while the money was on its way happens now.
+        if self.tell_of_deal(id, deal)
+            && let Err(error) = self.stop_running(id).await
+        {
+            tracing::warn!(%error, job = %id, "a job could not be stopped");
+        }
+    }
+
+    /// Writes the deal down and tells its provider; true where the job creator wishes to stop already.
+    fn tell_of_deal(&self, id: JobId, deal: AgreedDeal) -> bool {
         let deal_id = deal.id;
         let mut book = self.book();
-        let Ok(job) = book.job(id) else { return };
+        let Ok(job) = book.job(id) else { return false };
         job.agreeing = false;
         job.waiting_for = None;
         let notice = DealNotice {
@@ -127,20 +132,18 @@ impl Solver {
         job.deal = Some(deal);
         if let Err(error) = job.move_to(AgreementState::DealAgreed, event) {
             tracing::error!(%error, "a job ended while its deal was made");
-            return;
+            return false;
         }
         book.deals.insert(deal_id, id);
         book.waiting.remove(&seq);
         book.index.set_deadline(&id, Timestamp(deadline));
         let told = book.tell(provider, ProviderMessage::Deal(Box::new(notice)));
-        if cancelling {
-            book.tell(provider, ProviderMessage::Stop { deal_id, reason: CancelReason::Cancelled });
-        }
         drop(book);
         self.watch_execution(id, deal_id);
         if !told {
             tracing::warn!(%provider, "a provider left before its deal reached it");
         }
+        cancelling
     }
 
     /// Ends a job that cannot be matched through no fault of any provider.
@@ -149,16 +152,6 @@ impl Solver {
         let Ok(job) = book.job(id) else { return };
         job.fail(AgreementState::JobOfferCancelled, failure_of(error));
         book.ended(id, self.config().max_ended_jobs);
-    }
-
-    /// What the job cost, once the ledger has settled `deal_id` with this event.
-    pub(super) async fn settle(
-        &self,
-        deal_id: DealId,
-        epoch: u64,
-        event: crate::settlement::DealEvent,
-    ) -> Result<u64> {
-        Ok(self.0.settlement.advance(deal_id, epoch, event).await?.deal.epoch)
     }
 }
 

@@ -1,7 +1,9 @@
 //! The matching service: takes offers, matches them, keeps the money straight, passes results on.
 //!
 //! Layout: `book` what it remembers, `history` how much work modules took; `creator` and `provider` its two faces;
-//! `matching` from offers to deals; `quote` what a job would cost; `timeouts` what happens when nothing happens. Everything is driven by calls and by the clock: nothing polls.
+//! `matching` from offers to deals; `terms` what a deal's money is agreed on; `settle` how the ledger is told; `quote` what a
+//! job would cost; `timeouts` what happens when nothing happens. Everything is driven by calls and by the clock: nothing
+//! polls.
 
 mod book;
 mod creator;
@@ -9,6 +11,8 @@ mod history;
 mod matching;
 mod provider;
 mod quote;
+mod settle;
+mod terms;
 mod timeouts;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -32,7 +36,7 @@ pub struct SolverConfig {
     pub provider_grace: Duration,
     /// How long a job creator may take to fetch and judge a result; after that it counts as accepted.
     pub download_timeout: Duration,
-    /// How long a job may take from offer to end, whatever it does.
+    /// How long a job may take from offer to results, whatever it does. Judging them has its own time.
     pub total_timeout: Duration,
     /// Most jobs that are not at their end.
     pub max_open_jobs: usize,

@@ -6,7 +6,7 @@ use crate::error::{ErrorKind, Fault};
 use crate::market::NoMatch;
 use crate::model::{AgreementState, Amount, DealId, JobId};
 use crate::rt::{CancelReason, spawn};
-use crate::settlement::DealEvent;
+use crate::settlement::{DealEvent, EscrowState};
 use crate::wire::{JobEventKind, JobFailure, ProviderMessage, TimeoutPhase};
 
 use super::Solver;
@@ -36,7 +36,8 @@ impl Solver {
         self.after(id, deadline, move |solver| async move {
             let message =
                 format!("the provider was silent for {} after the deal was made", seconds(deadline));
-            solver.provider_silent(id, deal_id, AgreementState::TimeoutExecution, message).await;
+            let ending = (AgreementState::TimeoutExecution, TimeoutPhase::Execution);
+            solver.provider_silent(id, deal_id, ending, message).await;
         });
     }
 
@@ -51,7 +52,8 @@ impl Solver {
         self.after(id, grace, move |solver| async move {
             let Some(deal) = solver.deal_in(id, AgreementState::DealAgreed) else { return };
             let message = format!("the provider did not answer the cancellation for {}", seconds(grace));
-            solver.provider_silent(id, deal.id, AgreementState::TimeoutExecution, message).await;
+            let ending = (AgreementState::TimeoutExecution, TimeoutPhase::Execution);
+            solver.provider_silent(id, deal.id, ending, message).await;
         });
     }
 
@@ -62,7 +64,7 @@ impl Solver {
                 "the result was not fetched and judged within {}: it counts as accepted",
                 seconds(limit)
             );
-            solver.creator_silent(id, AgreementState::TimeoutDownload, TimeoutPhase::Download, message).await;
+            solver.creator_silent(id, message).await;
         });
     }
 
@@ -106,6 +108,7 @@ impl Solver {
         book.ended(id, self.config().max_ended_jobs);
     }
 
+    /// Ends a job without results. Where results are in, the time to judge them is fixed in the deal and ends the job.
     async fn total_timed_out(&self, id: JobId) {
         let limit = seconds(self.config().total_timeout);
         let state = self.book().job(id).map(|job| job.state);
@@ -113,22 +116,26 @@ impl Solver {
             Ok(AgreementState::DealAgreed) => {
                 let Some(deal) = self.deal_in(id, AgreementState::DealAgreed) else { return };
                 let message = format!("the job took longer than {limit} in all");
-                self.provider_silent(id, deal.id, AgreementState::JobTimedOut, message).await;
-            }
-            Ok(AgreementState::ResultsSubmitted) => {
-                let message =
-                    format!("the job took longer than {limit} in all; its result counts as accepted");
-                self.creator_silent(id, AgreementState::JobTimedOut, TimeoutPhase::Total, message).await;
+                let ending = (AgreementState::JobTimedOut, TimeoutPhase::Total);
+                self.provider_silent(id, deal.id, ending, message).await;
             }
             Ok(AgreementState::DealNegotiating) => self.match_timed_out(id),
             _ => {}
         }
     }
 
-    async fn provider_silent(&self, id: JobId, deal_id: DealId, state: AgreementState, message: String) {
+    async fn provider_silent(
+        &self,
+        id: JobId,
+        deal_id: DealId,
+        (state, phase): (AgreementState, TimeoutPhase),
+        message: String,
+    ) {
         let Some(deal) = self.deal_in(id, AgreementState::DealAgreed) else { return };
-        if let Err(error) = self.settle(deal_id, deal.epoch, DealEvent::ProviderTimeout).await {
-            tracing::warn!(%error, %deal_id, "the ledger moved on before the timeout");
+        if !self
+            .time_out(deal_id, deal.epoch, DealEvent::ProviderTimeout, EscrowState::ProviderTimedOut)
+            .await
+        {
             return;
         }
         let mut book = self.book();
@@ -136,6 +143,9 @@ impl Solver {
         book.index.remove_offer(&deal.offer.id);
         book.tell(deal.offer.provider, ProviderMessage::Stop { deal_id, reason: CancelReason::TimedOut });
         let Ok(job) = book.job(id) else { return };
+        if job.state.is_terminal() {
+            return;
+        }
         job.failure = Some(JobFailure {
             kind: ErrorKind::Timeout,
             fault: Fault::Provider,
@@ -144,22 +154,23 @@ impl Solver {
             hint: Some("nothing was charged; submit the job again".to_owned()),
         });
         job.cost = Some(Amount::ZERO);
-        if let Err(error) =
-            job.move_to(state, JobEventKind::TimedOut { phase: TimeoutPhase::Execution, message })
-        {
+        if let Err(error) = job.move_to(state, JobEventKind::TimedOut { phase, message }) {
             tracing::error!(%error, "a silent provider's job could not be ended");
         }
         book.ended(id, self.config().max_ended_jobs);
     }
 
-    async fn creator_silent(&self, id: JobId, state: AgreementState, phase: TimeoutPhase, message: String) {
+    async fn creator_silent(&self, id: JobId, message: String) {
         let Some(deal) = self.deal_in(id, AgreementState::ResultsSubmitted) else { return };
-        if let Err(error) = self.settle(deal.id, deal.epoch, DealEvent::CreatorTimeout).await {
-            tracing::warn!(%error, deal_id = %deal.id, "the ledger moved on before the timeout");
+        if !self.time_out(deal.id, deal.epoch, DealEvent::CreatorTimeout, EscrowState::CreatorTimedOut).await
+        {
             return;
         }
         let mut book = self.book();
         let Ok(job) = book.job(id) else { return };
+        if job.state.is_terminal() {
+            return;
+        }
         job.cost = job.result.as_ref().map(|result| result.receipt.body.cost);
         job.failure = Some(JobFailure {
             kind: ErrorKind::Timeout,
@@ -168,13 +179,14 @@ impl Solver {
             message: message.clone(),
             hint: None,
         });
-        if let Err(error) = job.move_to(state, JobEventKind::TimedOut { phase, message }) {
+        let event = JobEventKind::TimedOut { phase: TimeoutPhase::Download, message };
+        if let Err(error) = job.move_to(AgreementState::TimeoutDownload, event) {
             tracing::error!(%error, "an unjudged job could not be ended");
         }
         book.ended(id, self.config().max_ended_jobs);
     }
 
-    fn deal_in(&self, id: JobId, state: AgreementState) -> Option<AgreedDeal> {
+    pub(super) fn deal_in(&self, id: JobId, state: AgreementState) -> Option<AgreedDeal> {
         let mut book = self.book();
         let job = book.job(id).ok()?;
         if job.state == state { job.deal.clone() } else { None }

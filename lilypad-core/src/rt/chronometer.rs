@@ -1,0 +1,64 @@
+//! Protocol time that passes on every clock, also on one whose stamps stand still.
+
+use std::time::Duration;
+
+use super::clock::{Clock, Timestamp};
+use super::stopwatch::Stopwatch;
+
+/// Says how much protocol time has passed since it was made, in step with [`Clock::sleep`]: on a manual clock what the
+/// hand was moved, on every other clock real time, also where the stamps are frozen. It never runs backwards.
+///
+/// ```
+/// use lilypad_core::rt::{Chronometer, Clock, ManualClock, Timestamp};
+/// use std::time::Duration;
+/// let hand = ManualClock::new(Timestamp(5_000));
+/// let time = Chronometer::start(Clock::from(hand.clone()));
+/// hand.advance(Duration::from_secs(1));
+/// assert_eq!((time.now(), time.elapsed()), (Timestamp(6_000), Duration::from_secs(1)));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Chronometer {
+    clock: Clock,
+    start: Timestamp,
+    watch: Stopwatch,
+}
+
+impl Chronometer {
+    /// Starts at the moment that `clock` shows.
+    #[must_use]
+    pub fn start(clock: Clock) -> Self {
+        let start = clock.now();
+        Self { clock, start, watch: Stopwatch::start() }
+    }
+
+    /// The present moment of the protocol: the clock's moment at the start, and the time that has passed since.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        if self.clock.is_manual() {
+            return self.clock.now();
+        }
+        let passed = u64::try_from(self.watch.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Timestamp(self.start.as_millis().saturating_add(passed))
+    }
+
+    /// How much time has passed, in whole milliseconds.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        self.now().since(self.start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn time_passes_while_the_stamps_are_frozen_and_keeps_up_with_sleeps() {
+        let clock = Clock::frozen(Timestamp(7));
+        let time = Chronometer::start(clock.clone());
+        clock.sleep(Duration::from_millis(3)).await;
+        assert_eq!(clock.now(), Timestamp(7));
+        assert!(time.elapsed() >= Duration::from_millis(3));
+        assert!(time.now() >= Timestamp(10));
+    }
+}
