@@ -1,5 +1,6 @@
 //! The market against the rules' edges, cases from outside, and brute force.
 
+mod attack;
 mod books;
 mod deal;
 mod gpus;

@@ -376,7 +376,7 @@ impl<O: Offered, J: Wanted> Index<O, J> {
         let at = |tree: &mut Tree<Supply>, rate: Rate, pricing: &DealPricing| {
             let price = Price::new(rate, pricing, age);
             if let Some(supply) = Supply::of(&candidate, &offer.free, price) {
-                act(tree, place::of_offer(&candidate, &price, slot), supply);
+                act(tree, place::of_offer(&candidate, &offer.free, &price, slot), supply);
             }
         };
         at(&mut self.supply, candidate.terms.rate, &candidate.offer.default_pricing);
