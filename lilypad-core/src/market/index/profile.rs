@@ -305,7 +305,7 @@ fn numbers(name: &str) -> [u64; 2] {
     let mut rest = name;
     while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
         let (before, from) = rest.split_at_checked(start).unwrap_or_default();
-        letter = before.chars().filter(char::is_ascii_alphabetic).next_back().or(letter);
+        letter = before.chars().rfind(char::is_ascii_alphabetic).or(letter);
         let end = from.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(from.len());
         let (row, after) = from.split_at_checked(end).unwrap_or_default();
         let mut digits = String::new();

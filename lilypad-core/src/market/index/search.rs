@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
 use super::profile::{Demand, Supply};
-use super::tree::{Part, Subtree, Tree};
+use super::tree::{Part, Subtree, Summary, Tree};
 use crate::market::order::Age;
 use crate::market::select::Precedence;
 
@@ -44,14 +44,11 @@ impl<K: Ord, S> Ord for Waiting<'_, K, S> {
 
 /// The entry with the lowest exact key that fits. `key` is a lower bound of the keys in a subtree or of an entry,
 /// `None` where nothing in it can fit; `exact` judges one entry.
-fn first<'a, S: 'a, K: Ord + Copy>(
+fn first<'a, S: Summary + 'a, K: Ord + Copy>(
     trees: impl Iterator<Item = &'a Tree<S>>,
     key: impl Fn(&S) -> Option<K>,
     mut exact: impl FnMut(u32) -> Option<K>,
-) -> Option<(K, u32)>
-where
-    S: super::tree::Summary,
-{
+) -> Option<(K, u32)> {
     let mut waiting = BinaryHeap::new();
     let look_into = |waiting: &mut BinaryHeap<Waiting<'a, K, S>>, subtree: &Subtree<'a, S>| {
         for part in subtree.parts() {

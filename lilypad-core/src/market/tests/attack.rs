@@ -31,18 +31,19 @@ fn found(job: &Job, offer: &Offer) -> bool {
 
 #[test]
 fn whatever_a_gpu_is_called_the_index_finds_it_where_the_rules_do() {
-    const PIECES: [&str; 20] = [
-        "RTX", "40", "90", "4090", " ", "-", "é", "H", "100", "H100", "80GB", "٣", "ß", "A", "1", "0", "_",
-        ".", "gtx", "NVIDIA",
-    ];
+    const MARKS: [&str; 12] = ["", "", "", "", " ", "-", "é", "ß", "٣", "_", " é ", "1"];
     const MODELS: [&str; 8] = ["RTX4090", "H100", "A100", "4090H", "GTX 10", "90A100", "1A0", "H100H"];
     let mut matched = 0;
     for seed in 0..20_000 {
         let mut dice = Dice(seed);
         let mut fit = fit();
-        let name = (0..1 + dice.below(7)).map(|_| dice.pick(&PIECES)).collect::<String>();
+        let (mut name, model) = (String::new(), dice.pick(&MODELS));
+        for letter in ["Tesla ", "T4 ", ""][dice.below(3)].chars().chain(model.chars()) {
+            name.push(letter);
+            name.push_str(dice.pick(&MARKS));
+        }
         fit.offer.spec.gpus = Some(vec![GpuSpec { name, vendor: "NVIDIA".into(), vram: 40_000 }]);
-        fit.job_terms.gpus = vec![dice.pick(&MODELS).parse().unwrap()];
+        fit.job_terms.gpus = vec![model.parse().unwrap()];
         let expected = fit.verdict().is_match();
         assert_eq!(
             found(&job_of(&fit, "job"), &offer_of(&fit, "offer")),
@@ -52,5 +53,5 @@ fn whatever_a_gpu_is_called_the_index_finds_it_where_the_rules_do() {
         );
         matched += usize::from(expected);
     }
-    assert!(matched > 100, "only {matched} matched");
+    assert!(matched > 2_000, "only {matched} matched");
 }
