@@ -47,7 +47,6 @@ const REGIONS: [&str; 8] = ["eu", "us-east", "us-west", "apac", "sa", "af", "me"
 pub(crate) struct Machine {
     pub(crate) id: ResourceOfferId,
     pub(crate) offer: ResourceOffer,
-    /// Machines of one kind and price have the same terms: kept once.
     pub(crate) terms: Arc<OfferTerms>,
     pub(crate) reputation: u32,
 }

@@ -7,15 +7,15 @@
 use super::profile::hash;
 use super::tree::Place;
 use crate::market::free::Free;
-use crate::market::order::Price;
 use crate::market::sides::{Candidate, Request};
 use crate::market::units::Capacity;
 
-pub(super) fn of_offer(candidate: &Candidate<'_>, free: &Free, price: &Price, slot: u32) -> Place {
+/// The first part of an offer's place; its price and its slot follow.
+pub(super) fn shape_of(candidate: &Candidate<'_>, free: &Free) -> u128 {
     let gpus = candidate.offer.spec.gpus.as_deref().unwrap_or_default();
     // Of most machines all GPUs have one name.
     let names = gpus.first().map_or(0, |gpu| hash(&gpu.name));
-    (shape(&free.capacity, names), price.rank, slot)
+    shape(&free.capacity, names)
 }
 
 pub(super) fn of_job(job: &Request<'_>, slot: u32) -> Place {

@@ -98,6 +98,11 @@ impl Supply {
         })
     }
 
+    /// The same at another price.
+    pub(super) fn at(&self, price: Price) -> Self {
+        Self { price, rank: price.rank, wire: price.wire, ..*self }
+    }
+
     /// False where no job of `demand` can have any offer of these.
     pub(super) fn may_serve(&self, demand: &Demand) -> bool {
         let (have, need) = (&self.words, &demand.words);
