@@ -9,6 +9,7 @@ mod index;
 mod policy;
 mod rules;
 mod select;
+mod v2;
 mod vectors;
 
 use std::collections::BTreeMap;
