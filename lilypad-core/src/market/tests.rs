@@ -1,5 +1,6 @@
 //! The market against the rules' edges, cases from outside, and brute force.
 
+mod attack;
 mod books;
 mod deal;
 mod gpus;
@@ -9,6 +10,7 @@ mod policy;
 mod quote;
 mod rules;
 mod select;
+mod v2;
 mod vectors;
 
 use std::collections::BTreeMap;

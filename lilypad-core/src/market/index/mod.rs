@@ -8,7 +8,7 @@
 //! # Layout
 //! `profile` few numbers that say what an offer has and a job needs; `tree` where they are kept, with the sum of each
 //! subtree; `place` which stand beside each other; `search` best first; `serve` who is served next; `look` reasons and
-//! snapshots; `slab` small numbers for values.
+//! snapshots; `special` prices of single modules; `slab` small numbers for values.
 
 mod look;
 mod place;
@@ -16,25 +16,26 @@ mod profile;
 mod search;
 mod serve;
 mod slab;
+mod special;
 mod tree;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 pub(super) use look::Standing;
 use profile::{Demand, Supply};
 use slab::Slab;
+use special::{Prices, Special};
 use tree::Tree;
 
 use super::free::{Free, Taken};
 use super::order::{Age, Price};
 use super::sides::{Candidate, Request, module_id};
-use super::{JobTerms, OfferTerms, sides};
+use super::{JobTerms, OfferTerms};
 use crate::error::{Error, Result};
-use crate::model::{
-    ContentId, DealPricing, JobId, JobOffer, ModulePin, Rate, ResourceOffer, ResourceOfferId,
-};
+use crate::model::{JobId, JobOffer, ModulePin, ResourceOffer, ResourceOfferId};
 use crate::rt::Timestamp;
 
 /// A resource offer and its terms, in whatever form the book keeps them.
@@ -98,8 +99,9 @@ pub struct Match {
 pub struct Index<O, J> {
     offers: Slab<OfferSlot<O>>,
     offer_ids: HashMap<ResourceOfferId, u32>,
-    /// Offers by the hash of their provider's name.
+    /// Offers by the hash of their provider's name, with keys of this process: nobody makes names that share one.
     providers: BTreeSet<(u64, u32)>,
+    provider_hash: RandomState,
     supply: Tree<Supply>,
     /// Offers by each module that they price on its own.
     special: BTreeMap<Special, Tree<Supply>>,
@@ -117,20 +119,12 @@ pub struct Index<O, J> {
     version: u64,
 }
 
-/// A module that some offers price on its own.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Special {
-    /// By the terms.
-    Content(ContentId),
-    /// By the wire.
-    Listed(String),
-}
-
 #[derive(Clone, Debug)]
 struct OfferSlot<O> {
     id: ResourceOfferId,
     item: O,
     free: Free,
+    prices: Prices,
     reputation: u32,
     /// Takes no more jobs; goes when its last job has gone.
     withdrawn: bool,
@@ -158,6 +152,19 @@ impl<O: Offered> OfferSlot<O> {
         let (offer, terms) = (self.item.offer(), self.item.terms());
         Candidate { id: self.id, offer, terms, reputation: self.reputation }
     }
+
+    /// What it has now, at the price of a module without one of its own; `None` for what no job can have.
+    fn supply(&self) -> Option<Supply> {
+        Supply::of(&self.candidate(), &self.free, self.prices.default)
+    }
+
+    /// Where it stands by default, and for each of the modules that it prices on their own.
+    fn places(&self, slot: u32) -> (tree::Place, impl Iterator<Item = (&Special, &Price, tree::Place)>) {
+        let shape = place::shape_of(&self.candidate(), &self.free);
+        let own = self.prices.own.iter();
+        let own = own.map(move |(special, price)| (special, price, (shape, price.rank, slot)));
+        ((shape, self.prices.default.rank, slot), own)
+    }
 }
 
 impl<J: Wanted> JobSlot<J> {
@@ -178,6 +185,7 @@ impl<O, J> Default for Index<O, J> {
             offers: Slab::new(),
             offer_ids: HashMap::new(),
             providers: BTreeSet::new(),
+            provider_hash: RandomState::new(),
             supply: Tree::new(),
             special: BTreeMap::new(),
             jobs: Slab::new(),
@@ -208,8 +216,9 @@ impl<O: Offered, J: Wanted> Index<O, J> {
             return Ok(false);
         }
         let free = Free::of(item.offer(), item.terms());
-        let provider = profile::hash(&item.offer().resource_provider);
-        let offer = OfferSlot { id, item, free, reputation, withdrawn: false, running: Vec::new() };
+        let prices = Prices::of(&Candidate { id, offer: item.offer(), terms: item.terms(), reputation });
+        let provider = self.provider_hash.hash_one(&item.offer().resource_provider);
+        let offer = OfferSlot { id, item, free, prices, reputation, withdrawn: false, running: Vec::new() };
         let slot = self.offers.add(offer).ok_or_else(full)?;
         self.offer_ids.insert(id, slot);
         self.providers.insert((provider, slot));
@@ -224,7 +233,7 @@ impl<O: Offered, J: Wanted> Index<O, J> {
         self.take_out(slot);
         let Some(offer) = self.offers.get_mut(slot) else { return false };
         offer.withdrawn = true;
-        let provider = profile::hash(&offer.item.offer().resource_provider);
+        let provider = self.provider_hash.hash_one(&offer.item.offer().resource_provider);
         self.providers.remove(&(provider, slot));
         self.changed();
         self.drop_if_over(slot);
@@ -233,7 +242,7 @@ impl<O: Offered, J: Wanted> Index<O, J> {
 
     /// Tells what is thought of a provider now, from 0 to 1,000.
     pub fn set_reputation(&mut self, provider: &str, reputation: u32) {
-        for slot in self.slots_of(provider) {
+        for slot in self.slots_of(provider).collect::<Vec<_>>() {
             self.take_out(slot);
             if let Some(offer) = self.offers.get_mut(slot) {
                 offer.reputation = reputation;
@@ -353,75 +362,38 @@ impl<O: Offered, J: Wanted> Index<O, J> {
     }
 
     fn put_in(&mut self, slot: u32) {
-        self.for_each_place(slot, |tree, place, supply| tree.insert(place, supply));
+        let Some(offer) = self.offers.get(slot).filter(|offer| !offer.withdrawn) else { return };
+        let Some(supply) = offer.supply() else { return };
+        let (place, own) = offer.places(slot);
+        self.supply.insert(place, supply);
+        for (special, price, place) in own {
+            // The name is copied only where it is new.
+            match self.special.get_mut(special) {
+                Some(tree) => tree.insert(place, supply.at(*price)),
+                None => self.special.entry(special.clone()).or_default().insert(place, supply.at(*price)),
+            }
+        }
     }
 
     fn take_out(&mut self, slot: u32) {
-        self.for_each_place(slot, |tree, place, _| {
-            tree.remove(&place);
-        });
-        if let Some(offer) = self.offers.get(slot) {
-            for special in specials(&offer.item) {
-                if self.special.get(&special).is_some_and(Tree::is_empty) {
-                    self.special.remove(&special);
-                }
-            }
-        }
-    }
-
-    /// Calls `act` for each place at which an offer that takes jobs stands.
-    fn for_each_place(&mut self, slot: u32, act: impl Fn(&mut Tree<Supply>, tree::Place, Supply)) {
         let Some(offer) = self.offers.get(slot).filter(|offer| !offer.withdrawn) else { return };
-        let candidate = offer.candidate();
-        let age = candidate.age();
-        let at = |tree: &mut Tree<Supply>, rate: Rate, pricing: &DealPricing| {
-            let price = Price::new(rate, pricing, age);
-            if let Some(supply) = Supply::of(&candidate, &offer.free, price) {
-                act(tree, place::of_offer(&candidate, &price, slot), supply);
+        let (place, own) = offer.places(slot);
+        self.supply.remove(&place);
+        for (special, _, place) in own {
+            let Some(tree) = self.special.get_mut(special) else { continue };
+            tree.remove(&place);
+            if tree.is_empty() {
+                self.special.remove(special);
             }
-        };
-        at(&mut self.supply, candidate.terms.rate, &candidate.offer.default_pricing);
-        for special in specials(&offer.item) {
-            let (rate, pricing) = lowest(&candidate, &special);
-            at(self.special.entry(special).or_insert_with(Tree::new), rate, &pricing);
         }
     }
 
-    fn slots_of(&self, provider: &str) -> Vec<u32> {
-        let hash = profile::hash(provider);
+    fn slots_of(&self, provider: &str) -> impl Iterator<Item = u32> {
+        let hash = self.provider_hash.hash_one(provider);
         let of_hash = self.providers.range((hash, 0)..=(hash, u32::MAX)).map(|(_, slot)| *slot);
-        let same = |slot: &u32| {
+        of_hash.filter(move |slot| {
             self.offers.get(*slot).is_some_and(|offer| offer.item.offer().resource_provider == provider)
-        };
-        of_hash.filter(same).collect()
-    }
-}
-
-/// The modules that an offer prices on their own.
-fn specials<O: Offered>(item: &O) -> Vec<Special> {
-    let listed = item.offer().module_pricing.iter().flatten().map(|(id, _)| Special::Listed(id.clone()));
-    item.terms().module_rates.keys().map(|content| Special::Content(*content)).chain(listed).collect()
-}
-
-/// A price that no job of this module finds undercut: one half is the module's own, the other the lowest of the offer.
-fn lowest(candidate: &Candidate<'_>, special: &Special) -> (Rate, DealPricing) {
-    let (offer, terms) = (candidate.offer, candidate.terms);
-    match special {
-        Special::Content(content) => {
-            let rate = terms.module_rates.get(content).copied().unwrap_or(terms.rate);
-            let own = offer.module_pricing.iter().flatten().map(|(_, pricing)| *pricing);
-            let lowest = own.fold(offer.default_pricing, |lowest, next| {
-                if next.instruction_price < lowest.instruction_price { next } else { lowest }
-            });
-            (rate, lowest)
-        }
-        Special::Listed(id) => {
-            let rates = terms.module_rates.values().copied();
-            let lowest = rates.fold(terms.rate, |lowest, next| {
-                if next.cmp_price(lowest) == std::cmp::Ordering::Less { next } else { lowest }
-            });
-            (lowest, sides::pricing(offer, id))
-        }
+        })
     }
 }
 

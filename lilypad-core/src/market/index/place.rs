@@ -1,59 +1,54 @@
-//! Where an offer or a job stands in its tree: alike ones are neighbours.
+//! Where an offer or a job stands in its tree: alike ones are neighbours, and among them the cheapest or oldest is first.
 //!
-//! What tells most comes first: the kind of GPU, then sizes in steps of a quarter of a doubling, then everything else. A
-//! place only decides how much a search can leave out, never what it finds.
+//! What is left of a machine decides, not what it has: a search goes past whole subtrees of cheap machines that are busy.
+//! The steps are coarse, a factor of eight each: with finer ones there are more kinds than a search can look into, with
+//! none the busy ones stand among the others. A place only decides how much a search can leave out, never what it finds.
 
 use super::profile::hash;
 use super::tree::Place;
-use crate::market::deal;
-use crate::market::order::Price;
+use crate::market::free::Free;
 use crate::market::sides::{Candidate, Request};
 use crate::market::units::Capacity;
 
-pub(super) fn of_offer(candidate: &Candidate<'_>, price: &Price, slot: u32) -> Place {
-    let (offer, terms) = (candidate.offer, candidate.terms);
-    let gpus = offer.spec.gpus.as_deref().unwrap_or_default();
-    let names = gpus.iter().map(|gpu| hash(&gpu.name)).max().unwrap_or(0);
-    let executors = terms.executors.iter().map(|name| hash(name)).fold(0, u64::wrapping_add);
-    let trusted = &offer.trusted_parties;
-    let mediators = deal::mediators(trusted).iter().map(|name| hash(name)).fold(0, u64::wrapping_add);
-    let labels = terms.labels.iter().map(|(name, value)| hash(name) ^ hash(value)).fold(0, u64::wrapping_add);
-    let rest = mix(&[hash(&trusted.solver), mediators, labels, u64::from(terms.network as u8)]);
-    (shape(&Capacity::of(&offer.spec), names, executors, rest), price.rank, slot)
+/// The first part of an offer's place; its price and its slot follow.
+pub(super) fn shape_of(candidate: &Candidate<'_>, free: &Free) -> u128 {
+    let gpus = candidate.offer.spec.gpus.as_deref().unwrap_or_default();
+    // Of most machines all GPUs have one name.
+    let names = gpus.first().map_or(0, |gpu| hash(&gpu.name));
+    shape(&free.capacity, names)
 }
 
 pub(super) fn of_job(job: &Request<'_>, slot: u32) -> Place {
     let (offer, terms) = (job.offer, job.terms);
     let models = terms.gpus.iter().flat_map(|need| need.models()).map(|model| hash(model.as_str()));
     let labels = terms.labels.iter().map(|(name, value)| hash(name) ^ hash(value)).fold(0, u64::wrapping_add);
-    let rest = mix(&[hash(&offer.trusted_parties.solver), hash(&offer.target.address), labels]);
-    let shape =
-        shape(&Capacity::of(&offer.spec), models.fold(0, u64::wrapping_add), hash(&terms.executor), rest);
-    (shape, u128::from(offer.created_at.as_millis()), slot)
+    // Whoever waits for one provider, or for a label, stands apart: most offers are none of theirs.
+    let target = &offer.target.address;
+    let target = if target.is_empty() { 0 } else { hash(target) | 1 };
+    let apart = [(target, 20), (labels, 20), (hash(&terms.executor), 8)].iter().fold(0, part);
+    let shape = shape(&Capacity::of(&offer.spec), models.fold(0, u64::wrapping_add));
+    ((apart << 64) | shape, u128::from(offer.created_at.as_millis()), slot)
 }
 
-fn shape(capacity: &Capacity, gpu_names: u64, executors: u64, rest: u64) -> u128 {
+/// At most 36 bits.
+fn shape(capacity: &Capacity, gpu_names: u64) -> u128 {
     let parts = [
-        (gpu_names & 0xffff, 16),
-        (step(capacity.milli_gpu), 9),
-        (step(capacity.vram_mib.unwrap_or(0)), 9),
-        (step(capacity.ram_bytes), 9),
-        (step(capacity.milli_cpu), 9),
-        (step(capacity.disk_bytes), 9),
-        (executors & 0xffff, 16),
-        (rest & 0xffff_ffff, 32),
+        (u64::from(capacity.milli_gpu > 0), 1),
+        (length(capacity.milli_cpu) / 3, 6),
+        (length(capacity.ram_bytes) / 3, 6),
+        (gpu_names, 16),
+        (length(capacity.milli_gpu), 7),
     ];
-    parts.iter().fold(0, |shape, (part, bits)| (shape << bits) | u128::from(*part))
+    parts.iter().fold(0, part)
 }
 
-/// The number's length in bits and its next two bits: at most 9 bits.
-fn step(number: i64) -> u64 {
-    let number = u64::try_from(number).unwrap_or(0);
-    let length = u64::from(64 - number.leading_zeros());
-    let next = if length > 2 { (number >> (length - 3)) & 3 } else { number & 3 };
-    (length << 2) | next
+/// Puts the lowest bits of a part behind the others.
+fn part(all: u128, (part, bits): &(u64, u32)) -> u128 {
+    let kept = part & u64::MAX.checked_shr(64_u32.saturating_sub(*bits)).unwrap_or(0);
+    (all << bits) | u128::from(kept)
 }
 
-fn mix(parts: &[u64]) -> u64 {
-    parts.iter().fold(0, |mixed, part| (mixed ^ part).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29))
+/// How many bits a number has.
+fn length(number: i64) -> u64 {
+    u64::from(64 - u64::try_from(number).unwrap_or(0).leading_zeros())
 }

@@ -11,7 +11,7 @@ use crate::market::order::{Age, Price};
 use crate::market::sides::{Candidate, Request};
 use crate::market::units::Capacity;
 use crate::market::{deal, rule, select};
-use crate::model::{PricingMode, Rate};
+use crate::model::{GpuModel, PricingMode, Rate};
 
 /// The bit that every offer has: what a job needs that has no wish.
 const ALWAYS: u64 = 1 << 63;
@@ -69,7 +69,7 @@ struct Words {
     provider: u64,
     policy: u64,
     listed: u64,
-    gpus: u64,
+    gpus: [u64; 2],
     labels: u64,
 }
 
@@ -98,6 +98,11 @@ impl Supply {
         })
     }
 
+    /// The same at another price.
+    pub(super) fn at(&self, price: Price) -> Self {
+        Self { price, rank: price.rank, wire: price.wire, ..*self }
+    }
+
     /// False where no job of `demand` can have any offer of these.
     pub(super) fn may_serve(&self, demand: &Demand) -> bool {
         let (have, need) = (&self.words, &demand.words);
@@ -119,7 +124,7 @@ impl Demand {
         let cap = Rate::new(above, 1).map_or(u128::MAX, Rate::rank);
         let market = select::takes_market_price(job);
         Self {
-            need: Capacity::of(&job.offer.spec),
+            need: need(job),
             age: job.age(),
             rank: terms.max_rate.map_or(cap, |most| most.rank().min(cap)),
             wire: if market { u64::MAX } else { job.offer.pricing.instruction_price },
@@ -207,7 +212,7 @@ impl Words {
             provider: bit(&offer.resource_provider) | ALWAYS,
             policy: names.map_or(ALWAYS, |names| names.fold(0, |all, name| all | bit(&name))),
             listed: if listed.is_empty() { ALWAYS } else { bits(listed) },
-            gpus: gpus.iter().map(|gpu| numbers(&gpu.name)).fold(ALWAYS, |all, bits| all | bits),
+            gpus: gpus.iter().map(|gpu| numbers(&gpu.name)).fold([ALWAYS; 2], both),
             labels: terms.labels.iter().map(|(name, value)| label(name, value)).fold(0, |all, bit| all | bit),
         }
     }
@@ -235,7 +240,7 @@ impl Words {
         self.provider |= other.provider;
         self.policy |= other.policy;
         self.listed |= other.listed;
-        self.gpus |= other.gpus;
+        self.gpus = both(self.gpus, other.gpus);
         self.labels |= other.labels;
     }
 
@@ -246,36 +251,77 @@ impl Words {
             && self.provider & need.provider != 0
             && self.policy & need.policy != 0
             && self.listed & need.listed != 0
-            && self.gpus & need.gpus != 0
+            && self.gpus.iter().zip(&need.gpus).all(|(have, need)| have & need != 0)
     }
 }
 
-/// A bit for one number in the name of each model that would do for the first requirement that names models.
-fn gpu_words(job: &Request<'_>) -> u64 {
+/// The wire's numbers and what the GPUs that are asked for one by one need beside them: so many of them free, one of them
+/// with so much memory. Both are less than [`Free::fit`] asks.
+fn need(job: &Request<'_>) -> Capacity {
+    let mut need = Capacity::of(&job.offer.spec);
+    let gpus = &job.terms.gpus;
+    let count =
+        gpus.iter().fold(0_i64, |sum, gpu| sum.saturating_add(i64::try_from(gpu.count()).unwrap_or(0)));
+    need.milli_gpu = need.milli_gpu.max(count.saturating_mul(1_000));
+    let least = gpus.iter().map(|gpu| gpu.memory().least().map_or(0, |least| least.0));
+    need.vram_mib = need.vram_mib.max(least.max());
+    need
+}
+
+/// What tells the models that would do for the first requirement that names some: two bits for each, by two hashes.
+fn gpu_words(job: &Request<'_>) -> [u64; 2] {
     let named = job.terms.gpus.iter().map(|need| need.models()).find(|models| !models.is_empty());
-    let one = |bits: u64| if bits == 0 { ALWAYS } else { bits & bits.wrapping_neg() };
-    named.map_or(ALWAYS, |models| {
-        models.iter().map(|model| one(numbers(model.as_str()))).fold(0, |all, bit| all | bit)
-    })
+    let numbers = |models: &[GpuModel]| {
+        models
+            .iter()
+            .fold([0; 2], |all, model| both(all, first_number(model.as_str()).unwrap_or([ALWAYS; 2])))
+    };
+    named.map_or([ALWAYS; 2], numbers)
+}
+
+/// The bits of the first number in a model that has a letter before it: an `A100` is no `H100`.
+fn first_number(model: &str) -> Option<[u64; 2]> {
+    let letters = model.find(|c: char| c.is_ascii_alphabetic())?;
+    let (_, model) = model.split_at_checked(letters)?;
+    let (letters, from) = model.split_at_checked(model.find(|c: char| c.is_ascii_digit())?)?;
+    let end = from.find(|c: char| !c.is_ascii_digit()).unwrap_or(from.len());
+    Some(number_bits(letters.chars().next_back()?, from.get(..end)?))
+}
+
+fn number_bits(letter: char, digits: &str) -> [u64; 2] {
+    let hash = hash(&std::iter::once(letter.to_ascii_uppercase()).chain(digits.chars()).collect::<String>());
+    [1 << (hash % 63), 1 << (hash / 63 % 63)]
+}
+
+fn both(one: [u64; 2], other: [u64; 2]) -> [u64; 2] {
+    let ([first, second], [more_first, more_second]) = (one, other);
+    [first | more_first, second | more_second]
 }
 
 /// Most numbers in a row, with nothing but marks between them, that are put together in every way.
 const IN_A_ROW: usize = 4;
 
-/// A bit for each number in a GPU's name, and for each that its neighbours make together: a name that fits a model has all
-/// numbers of the model's name among these.
-fn numbers(name: &str) -> u64 {
-    let mut all = 0;
-    for row in name.split(char::is_alphabetic) {
-        let row: Vec<&str> = row.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).collect();
-        if row.len() > IN_A_ROW {
-            return !ALWAYS;
-        }
-        for (at, _) in row.iter().enumerate() {
-            for length in 1..=row.len().saturating_sub(at) {
-                all |= bit(&row.iter().skip(at).take(length).copied().collect::<String>());
+/// The bits of each number in a GPU's name, with the letter before it, and of each that the numbers right behind it make
+/// of it. A name that fits a model has the model's among these: the model is some whole words of the name one behind the
+/// other, and words end at whatever is no ASCII letter or digit.
+fn numbers(name: &str) -> [u64; 2] {
+    let mut all = [ALWAYS; 2];
+    let mut letter = None;
+    let mut rest = name;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
+        let (before, from) = rest.split_at_checked(start).unwrap_or_default();
+        letter = before.chars().rfind(char::is_ascii_alphabetic).or(letter);
+        let end = from.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(from.len());
+        let (row, after) = from.split_at_checked(end).unwrap_or_default();
+        let mut digits = String::new();
+        for (at, run) in row.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).enumerate() {
+            if at >= IN_A_ROW {
+                return [u64::MAX; 2];
             }
+            digits.push_str(run);
+            all = letter.map_or(all, |letter| both(all, number_bits(letter, &digits)));
         }
+        rest = after;
     }
     all
 }

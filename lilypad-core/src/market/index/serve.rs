@@ -1,11 +1,15 @@
 //! Who is served next, and with what.
 
 use super::profile::{Demand, Supply};
-use super::{Index, JobState, Match, Offered, Special, Wanted, place, search};
+use super::special::Special;
+use super::tree::Summary;
+use super::{Index, JobState, Match, Offered, Wanted, place, search};
 use crate::market::free::Taken;
-use crate::market::order::Age;
 use crate::market::select::{is_target, precedence, takes_market_price, verdict_now};
-use crate::market::sides::{Candidate, Request};
+use crate::market::sides::Request;
+
+/// So many offers are always looked at one by one.
+const FEW: usize = 32;
 
 impl<O: Offered, J: Wanted> Index<O, J> {
     /// Serves the oldest job that can be served now and takes what it needs from the offer; `None` where no waiting job
@@ -78,19 +82,27 @@ impl<O: Offered, J: Wanted> Index<O, J> {
             let fits = is_target(job, &candidate) && verdict_now(job, &candidate, &offer.free).is_match();
             fits.then(|| precedence(job, &candidate))
         };
-        let target = &job.offer.target.address;
-        let slot = if target.is_empty() {
-            let special =
-                [Special::Content(job.module.content()), Special::Listed(job.module_id.clone().into_owned())];
+        let slot = if let Some(own) = self.few_of(&job.offer.target.address) {
+            own.into_iter().filter_map(|slot| Some((fits(slot)?, slot))).min().map(|(_, slot)| slot)
+        } else {
+            let special = Special::of(job);
             let trees = special.iter().filter_map(|special| self.special.get(special));
             let trees = std::iter::once(&self.supply).chain(trees);
             search::first_offer(trees, demand, takes_market_price(job), fits)
-        } else {
-            let own = self.slots_of(target).into_iter();
-            own.filter_map(|slot| Some((fits(slot)?, slot))).min().map(|(_, slot)| slot)
         }?;
         let offer = self.offers.get(slot)?;
         Some((slot, offer.free.fit(job, offer.item.offer())?))
+    }
+
+    /// The offers of a provider that a job names; `None` where it names none, or one with so many that a search among all
+    /// offers is the shorter way.
+    fn few_of(&self, provider: &str) -> Option<Vec<u32>> {
+        if provider.is_empty() {
+            return None;
+        }
+        let few = self.offer_ids.len().isqrt().max(FEW);
+        let own: Vec<u32> = self.slots_of(provider).take(few.saturating_add(1)).collect();
+        (own.len() <= few).then_some(own)
     }
 
     /// Finds, for each offer on which more fits than before, the oldest waiting job that it fits.
@@ -98,7 +110,7 @@ impl<O: Offered, J: Wanted> Index<O, J> {
         while let Some((slot, after)) = self.fresh.pop_first() {
             let Some(offer) = self.offers.get(slot).filter(|offer| !offer.withdrawn) else { continue };
             let candidate = offer.candidate();
-            let Some(supply) = widest(&candidate, offer) else { continue };
+            let Some(supply) = widest(offer) else { continue };
             let exact = |job: u32| {
                 let request = self.jobs.get(job)?.request();
                 let age = request.age();
@@ -116,16 +128,10 @@ impl<O: Offered, J: Wanted> Index<O, J> {
 }
 
 /// What an offer has, at the lowest of its prices.
-fn widest<O: Offered>(candidate: &Candidate<'_>, offer: &super::OfferSlot<O>) -> Option<Supply> {
-    let age: Age = candidate.age();
-    let prices = super::specials(&offer.item).into_iter().map(|special| super::lowest(candidate, &special));
-    let default = (candidate.terms.rate, candidate.offer.default_pricing);
-    let mut all = std::iter::once(default).chain(prices).filter_map(|(rate, pricing)| {
-        Supply::of(candidate, &offer.free, crate::market::order::Price::new(rate, &pricing, age))
-    });
-    let first = all.next()?;
-    Some(all.fold(first, |mut sum, next| {
-        super::tree::Summary::join(&mut sum, &next);
+fn widest<O: Offered>(offer: &super::OfferSlot<O>) -> Option<Supply> {
+    let supply = offer.supply()?;
+    Some(offer.prices.own.iter().fold(supply, |mut sum, (_, price)| {
+        sum.join(&supply.at(*price));
         sum
     }))
 }

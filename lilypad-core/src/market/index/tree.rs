@@ -55,9 +55,15 @@ pub(super) enum Part<'a, S> {
     Subtree(Subtree<'a, S>, &'a S),
 }
 
+impl<S> Default for Tree<S> {
+    fn default() -> Self {
+        Self { root: Node::Leaf(Vec::new()) }
+    }
+}
+
 impl<S: Summary> Tree<S> {
     pub(super) fn new() -> Self {
-        Self { root: Node::Leaf(Vec::new()) }
+        Self::default()
     }
 
     /// Adds an entry at a place where none is.
@@ -139,8 +145,16 @@ impl<S: Summary> Node<S> {
         match self {
             Self::Leaf(entries) => {
                 let at = entries.partition_point(|entry| entry.place < place);
+                // A tree of a module often has one entry, and doubling would leave half of a full leaf unused.
+                if entries.len() == entries.capacity() {
+                    entries.reserve_exact(room(entries.len()));
+                }
                 entries.insert(at, Entry { place, summary });
-                (entries.len() > LEAF).then(|| Self::Leaf(entries.split_off(LEAF / 2)))
+                (entries.len() > LEAF).then(|| {
+                    let right = entries.split_off(LEAF / 2);
+                    entries.shrink_to(LEAF * 3 / 4);
+                    Self::Leaf(right)
+                })
             }
             Self::Inner(children) => {
                 let at = way(children, &place);
@@ -185,6 +199,11 @@ impl<S: Summary> Node<S> {
             }
         }
     }
+}
+
+/// How many more entries a full leaf with so many gets room for.
+fn room(entries: usize) -> usize {
+    if entries == 0 { 1 } else { (LEAF / 4).min((LEAF + 1).saturating_sub(entries)).max(1) }
 }
 
 /// The child in which a place lies: the last that starts at or before it.

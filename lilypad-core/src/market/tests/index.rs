@@ -12,20 +12,20 @@ fn books() -> usize {
     std::env::var("LILYPAD_BOOKS").ok().and_then(|text| text.parse().ok()).unwrap_or(100_000)
 }
 
-type Pairs = Vec<(JobId, ResourceOfferId)>;
+pub(super) type Pairs = Vec<(JobId, ResourceOfferId)>;
 
-fn drained(index: &mut Index<Offer, Job>) -> Pairs {
+pub(super) fn drained(index: &mut Index<Offer, Job>) -> Pairs {
     std::iter::from_fn(|| index.next_match()).map(|found| (found.job, found.offer)).collect()
 }
 
-fn by_scan(jobs: &[Job], offers: &[Offer]) -> Pairs {
+pub(super) fn by_scan(jobs: &[Job], offers: &[Offer]) -> Pairs {
     let requests: Vec<_> = jobs.iter().map(Job::request).collect();
     let candidates: Vec<_> = offers.iter().map(Offer::candidate).collect();
     let matching = match_all(&requests, &candidates);
     matching.matches.iter().map(|(job, offer)| (jobs[*job].id, offers[*offer].id)).collect()
 }
 
-fn by_index(jobs: &[Job], offers: &[Offer]) -> Index<Offer, Job> {
+pub(super) fn by_index(jobs: &[Job], offers: &[Offer]) -> Index<Offer, Job> {
     let mut index = Index::new();
     for offer in offers {
         assert!(index.add_offer(offer.id, offer.clone(), offer.reputation).unwrap());
