@@ -22,7 +22,7 @@ impl Solver {
             match self.hold_money(id, &deal).await {
                 Ok(epoch) => self.agreed(id, AgreedDeal { epoch, ..deal }).await,
                 Err(error) if error.fault() == Fault::Provider => {
-                    tracing::warn!(offer = %deal.offer.id, %error, "an offer cannot be matched: dropped");
+                    tracing::warn!(offer = %deal.offer.id, %error, "an offer cannot be matched now");
                     self.release(id, Some(&deal));
                 }
                 Err(error) => {
@@ -77,15 +77,18 @@ impl Solver {
         Ok(self.0.settlement.agree(deal.id, parties, terms).await?.deal.epoch)
     }
 
-    /// Ends a reservation: the job looks for another offer, without the one of `failed`.
+    /// Ends a reservation: the job looks for another offer. The one of `failed`, whose provider cannot hold its side, takes
+    /// no more jobs before one of its own has left; without any it is dropped.
     fn release(&self, id: JobId, failed: Option<&AgreedDeal>) {
         let (mut cancelled, mut match_over) = (false, false);
         {
             let mut book = self.book();
-            if let Some(deal) = failed {
+            book.index.requeue(&id);
+            if let Some(deal) = failed
+                && !book.index.fill(&deal.offer.id)
+            {
                 book.index.remove_offer(&deal.offer.id);
             }
-            book.index.requeue(&id);
             if let Ok(job) = book.job(id) {
                 job.agreeing = false;
                 (cancelled, match_over) = (job.cancelling, job.match_over);

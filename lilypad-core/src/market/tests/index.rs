@@ -255,6 +255,38 @@ fn nothing_that_fits_is_cheaper_than_what_is_chosen() {
 }
 
 #[test]
+fn a_full_offer_takes_jobs_again_when_one_of_its_own_leaves() {
+    let mut fit = fit();
+    fit.offer_terms.max_jobs = 3;
+    fit.offer.spec = MachineSpec { gpu: 9, gpus: None, cpu: 9_000, ram: 90_000, disk: 90_000 };
+    let offer = Offer {
+        id: ResourceOfferId(cid("offer")),
+        offer: fit.offer.clone(),
+        terms: fit.offer_terms.clone(),
+        reputation: 500,
+    };
+    let job = |name: &str| Job {
+        id: JobId(cid(name)),
+        offer: fit.job.clone(),
+        terms: fit.job_terms.clone(),
+        module: fit.module.clone(),
+    };
+    let mut index = by_index(&[job("first")], std::slice::from_ref(&offer));
+    assert!(!index.fill(&offer.id), "it has no job that could leave");
+    assert_eq!(drained(&mut index).len(), 1);
+    assert!(index.fill(&offer.id));
+    let second = job("second");
+    index.add_job(second.id, second.clone()).unwrap();
+    assert_eq!(index.next_match(), None);
+    let why = index.why_waiting(&second.id).unwrap().0.to_string();
+    assert_eq!(why, "1 offer: 1 busy with earlier jobs");
+    assert!(index.remove_job(&job("first").id));
+    let third = job("third");
+    index.add_job(third.id, third).unwrap();
+    assert_eq!(drained(&mut index).len(), 2);
+}
+
+#[test]
 fn a_waiting_job_has_its_reason_and_the_reason_changes_with_the_book() {
     let mut index = Index::new();
     let mut fit = fit();
