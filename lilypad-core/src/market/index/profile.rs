@@ -255,11 +255,14 @@ impl Words {
     }
 }
 
-/// The wire's numbers and what the GPUs that are asked for one by one need beside them: so many of them free, one of them
-/// with so much memory. Both are less than [`Free::fit`] asks.
+/// The wire's numbers and what the GPUs that are asked for one by one need beside them: so many whole ones free, one of
+/// them with so much memory. [`Free::fit`] asks for no less.
 fn need(job: &Request<'_>) -> Capacity {
     let mut need = Capacity::of(&job.offer.spec);
     let gpus = &job.terms.gpus;
+    if gpus.is_empty() {
+        return need;
+    }
     let count =
         gpus.iter().fold(0_i64, |sum, gpu| sum.saturating_add(i64::try_from(gpu.count()).unwrap_or(0)));
     need.milli_gpu = need.milli_gpu.max(count.saturating_mul(1_000));

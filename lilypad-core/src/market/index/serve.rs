@@ -5,7 +5,6 @@ use super::special::Special;
 use super::tree::Summary;
 use super::{Index, JobState, Match, Offered, Wanted, place, search};
 use crate::market::free::Taken;
-use crate::market::order::Age;
 use crate::market::select::{is_target, precedence, takes_market_price, verdict_now};
 use crate::market::sides::Request;
 
