@@ -5,7 +5,8 @@ use std::hint::black_box;
 use criterion::Criterion;
 use lilypad_core::market::{Candidate, JobTerms, OfferTerms, Request, Verdict, judge};
 use lilypad_core::model::{
-    Amount, Cid, ContentId, JobOffer, MachineSpec, ModulePin, PricingMode, ResourceOffer, ServiceConfig,
+    Amount, Cid, ContentId, JobId, JobOffer, MachineSpec, ModulePin, PricingMode, ResourceOffer,
+    ResourceOfferId, ServiceConfig,
 };
 
 use crate::pair::pair;
@@ -27,7 +28,8 @@ pub(crate) fn all(criterion: &mut Criterion) {
     };
     let job_terms = JobTerms::new("wasm", Amount::from_lp(1));
     let module = ModulePin::Content { content: ContentId(Cid::of_block(b"module")) };
-    let request = Request { offer: &job, terms: &job_terms, module: &module };
+    let id = JobId(Cid::of_block(b"job"));
+    let request = Request::new(id, &job, &job_terms, &module).expect("plain data");
 
     let offer_terms = OfferTerms { executors: vec!["wasm".into()], ..OfferTerms::default() };
     // Half of them fit; the rest have too few CPUs.
@@ -40,8 +42,14 @@ pub(crate) fn all(criterion: &mut Criterion) {
             ..ResourceOffer::default()
         })
         .collect();
+    let offer_id = ResourceOfferId(Cid::of_block(b"offer"));
     let fits = || {
-        let candidates = offers.iter().map(|offer| Candidate { offer, terms: &offer_terms });
+        let candidates = offers.iter().map(|offer| Candidate {
+            id: offer_id,
+            offer,
+            terms: &offer_terms,
+            reputation: 500,
+        });
         candidates.filter(|candidate| judge(&request, candidate) == Verdict::Match).count()
     };
     assert_eq!(fits(), offers.len() / 2, "half of the offers fit");
