@@ -144,9 +144,9 @@ pub(crate) fn steady(sizes: &[usize]) {
             };
             // The first ones only fill the machines.
             if now < size {
-                add()
+                add();
             } else {
-                coming.measure(add)
+                coming.measure(add);
             }
             while ends.first().is_some_and(|(end, ..)| *end <= now) {
                 let Some((_, _, gone)) = ends.pop_first() else { break };

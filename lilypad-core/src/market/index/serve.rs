@@ -107,6 +107,9 @@ impl<O: Offered, J: Wanted> Index<O, J> {
 
     /// Finds, for each offer on which more fits than before, the oldest waiting job that it fits.
     fn propose(&mut self) {
+        if self.demand.is_empty() {
+            self.fresh.clear();
+        }
         while let Some((slot, after)) = self.fresh.pop_first() {
             let Some(offer) = self.offers.get(slot).filter(|offer| !offer.withdrawn) else { continue };
             let candidate = offer.candidate();

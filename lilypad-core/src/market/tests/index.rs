@@ -277,7 +277,7 @@ fn a_waiting_job_has_its_reason_and_the_reason_changes_with_the_book() {
     assert_eq!(reason(&index).as_deref(), Some("no free offers"));
     let before = index.version();
     let small = offer("small", &fit);
-    index.add_offer(small.id, small.clone(), 500).unwrap();
+    index.add_offer(small.id, small, 500).unwrap();
     assert_eq!(index.next_match(), None);
     assert!(index.version() > before);
     assert_eq!(reason(&index).as_deref(), Some("1 offer: 1 lacks memory (needs 4096 MB, has 1 MB)"));
