@@ -239,3 +239,35 @@ fn whole_gpus_are_not_had_of_parts_and_taking_never_adds() {
     fit.job.spec.gpu = 0;
     assert_eq!(free.fit(&fit.request(), &fit.offer), None, "taking must not make more of it");
 }
+
+#[test]
+fn a_job_in_the_place_of_one_that_went_waits_for_its_turn() {
+    let mut fit = fit();
+    (fit.job_terms.max_rate, fit.job.mode) = (None, crate::model::PricingMode::MarketPrice);
+    let job = |name: &str, created_at: u64| {
+        let mut job = job_of(&fit, name);
+        job.offer.created_at = Timestamp(created_at);
+        job
+    };
+    let mut index = Index::new();
+    let [mut first, second, older, younger] =
+        [job("first", 1), job("second", 2), job("older", 50), job("younger", 100)];
+    first.offer.target.address = "a".into();
+    for job in [&first, &second] {
+        index.add_job(job.id, job.clone()).unwrap();
+    }
+    assert_eq!(index.next_match(), None);
+    let mut offers = [offer_of(&fit, "a"), offer_of(&fit, "b")];
+    offers[0].offer.resource_provider = "a".into();
+    for offer in &offers {
+        index.add_offer(offer.id, offer.clone(), 500).unwrap();
+    }
+    // The second job's turn is prepared when it goes away, and a younger job comes to where it stood.
+    assert_eq!(index.next_match().map(|found| found.job), Some(first.id));
+    assert!(index.remove_job(&second.id));
+    for job in [&younger, &older] {
+        index.add_job(job.id, job.clone()).unwrap();
+    }
+    assert_eq!(index.next_match().map(|found| found.job), Some(older.id));
+    assert_eq!(index.next_match(), None);
+}
