@@ -3,7 +3,7 @@
 //!
 //! Layout: `target` and `digest` what a request is; `nonce` and `envelope` what is signed; `headers` how it travels
 //! (`base64` in them); `verify` the checks in their order; `memory` which nonces were used; `scope`, `grant` and `caller`
-//! session keys. `docs/requests.md` shows all of it from outside.
+//! session keys; [`v2`] the older headers. `docs/requests.md` shows all of it from outside.
 
 mod base64;
 mod caller;
@@ -16,6 +16,7 @@ mod memory;
 mod nonce;
 mod scope;
 mod target;
+pub mod v2;
 mod verify;
 
 pub use caller::{Caller, GrantId, GrantUse};
