@@ -57,7 +57,8 @@ pub struct Caller {
     pub signer: Address,
     /// What the key may do; everything, for the account's own.
     pub scope: GrantScope,
-    /// The grant of a delegate; its spending is for the server to count.
+    /// The grant of a delegate; its spending is for the server to count
+    /// ([`SpendingBook`](super::SpendingBook)).
     pub grant: Option<GrantUse>,
 }
 

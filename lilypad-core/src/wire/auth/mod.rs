@@ -2,8 +2,8 @@
 //! moment, and is taken once. No I/O and no HTTP library: both ends call the same code.
 //!
 //! Layout: `target` and `digest` what a request is; `nonce` and `envelope` what is signed; `headers` how it travels
-//! (`base64` in them); `verify` the checks in their order; `memory` which nonces were used; `scope`, `grant` and `caller`
-//! session keys; [`v2`] the older headers. `docs/requests.md` shows all of it from outside.
+//! (`base64` in them); `verify` the checks in their order; `memory` which nonces were used; `scope`, `grant`, `caller` and
+//! `spending` session keys; [`v2`] the older headers. `docs/requests.md` shows all of it from outside.
 
 mod base64;
 mod caller;
@@ -15,6 +15,7 @@ mod headers;
 mod memory;
 mod nonce;
 mod scope;
+mod spending;
 mod target;
 pub mod v2;
 mod verify;
@@ -27,6 +28,7 @@ pub use headers::{AuthHeaders, RequestHeader, request_headers, sign_request};
 pub use memory::{NonceBook, NonceMemory};
 pub use nonce::Nonce;
 pub use scope::{GrantAction, GrantScope};
+pub use spending::SpendingBook;
 pub use target::{RequestParts, RequestTarget, Scheme};
 pub use verify::{CheckedRequest, ProvenRequest, Verifier};
 
