@@ -1,9 +1,10 @@
 //! What crosses between the roles: messages, events, and the solver as its two kinds of peer see it.
 //!
 //! Layout: `event` what happens to a job; `log` the log that it is read from; `message` what the peers hand over;
-//! `api` the solver's two faces as traits. Inside one process the solver implements them directly.
+//! `api` the solver's two faces as traits; [`auth`] requests that prove who sends them. Inside one process the solver implements them directly.
 
 mod api;
+pub mod auth;
 mod event;
 mod log;
 mod message;
