@@ -64,7 +64,8 @@ pub trait ProviderApi: Send + Sync + fmt::Debug {
     /// The solver's account and the domain in which its network signs.
     fn identity(&self) -> (Address, Domain);
 
-    /// Opens the provider's inbox; a second call closes the first inbox.
+    /// Opens the provider's inbox; a second call closes the first inbox. It begins with the deals that this provider has to
+    /// run, told before or not.
     ///
     /// # Errors
     /// `Unavailable` where the solver takes no more providers.
