@@ -17,7 +17,9 @@ mod read;
 mod write;
 
 pub use read::read_archive;
+pub(super) use read::read_parts;
 pub use write::write_archive;
+pub(super) use write::write_parts;
 
 use crate::model::FileLimits;
 

@@ -8,7 +8,7 @@ use super::error::{bad_archive, bad_entry};
 use super::header::{BLOCK, FILE, FOLDER, Header, PAX};
 use super::pax::Records;
 use super::{JUNK, PADDING, PAX_BYTES};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::{FileLimits, FileSet};
 
 /// Reads an archive of regular files and folders.
@@ -22,12 +22,35 @@ use crate::model::{FileLimits, FileSet};
 /// with the entry's name and the reason, for an entry that is not a regular file or folder, has a name that a [`FileSet`]
 /// does not hold or that came before, has PAX records that contradict its header, or goes beyond `limits`.
 pub fn read_archive(archive: &Bytes, limits: &FileLimits) -> Result<FileSet> {
+    read_parts(archive, limits, &[]).map(|(files, _)| files)
+}
+
+/// Reads an archive of several sets: one in each of these folders, and the files beside them. The limits hold for all of
+/// them together. Paths are counted from the folder, so that a set fits whatever its folder is called.
+///
+/// # Errors
+/// Those of [`read_archive`]; `E_ARCHIVE_ENTRY` too for a file where one of the folders should be.
+pub(in super::super) fn read_parts(
+    archive: &Bytes,
+    limits: &FileLimits,
+    folders: &[&str],
+) -> Result<(FileSet, Vec<FileSet>)> {
     let mut reader = Reader { archive, at: 0, pax: None };
-    let mut found = Found { limits, files: FileSet::new(), folders: BTreeSet::new(), bytes: 0 };
+    let mut total = Total { limits, entries: 0, bytes: 0 };
+    let mut top = Found::default();
+    let mut parts: Vec<Found> = folders.iter().map(|_| Found::default()).collect();
     while let Some(entry) = reader.next()? {
-        found.add(entry)?;
+        let Some(path) = entry.path()? else { continue };
+        let (head, rest) = path.split_once('/').map_or((path, None), |(head, rest)| (head, Some(rest)));
+        let part = folders.iter().zip(&mut parts).find(|(folder, _)| **folder == head);
+        match (part, rest) {
+            (Some((_, part)), Some(rest)) => part.add(&entry, rest, &mut total)?,
+            (Some(_), None) if entry.is_folder => {}
+            (Some(_), None) => return Err(bad_entry(&entry.name, "must be a folder")),
+            (None, _) => top.add(&entry, path, &mut total)?,
+        }
     }
-    Ok(found.files)
+    Ok((top.files, parts.into_iter().map(|part| part.files).collect()))
 }
 
 /// A file or folder, its name not yet looked at.
@@ -35,6 +58,19 @@ struct Entry {
     name: Vec<u8>,
     is_folder: bool,
     content: Bytes,
+}
+
+impl Entry {
+    /// The path, without what means nothing; `None` for the top folder.
+    fn path(&self) -> Result<Option<&str>> {
+        let name = std::str::from_utf8(&self.name);
+        let name = name.map_err(|_| bad_entry(&self.name, "has a name that is not UTF-8"))?;
+        if self.is_folder && matches!(name, "." | "./") {
+            return Ok(None);
+        }
+        let path = name.strip_prefix("./").unwrap_or(name);
+        Ok(Some(path.strip_suffix('/').filter(|_| self.is_folder).unwrap_or(path)))
+    }
 }
 
 struct Reader<'a> {
@@ -137,73 +173,67 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What was read so far.
-struct Found<'a> {
+/// How much was read so far, of all sets together.
+struct Total<'a> {
     limits: &'a FileLimits,
-    files: FileSet,
-    folders: BTreeSet<String>,
+    entries: usize,
     bytes: u64,
 }
 
-impl Found<'_> {
-    fn add(&mut self, entry: Entry) -> Result<()> {
-        let bad = |why: &str| bad_entry(&entry.name, why);
-        let name = std::str::from_utf8(&entry.name).map_err(|_| bad("has a name that is not UTF-8"))?;
-        if entry.is_folder && matches!(name, "." | "./") {
-            return Ok(());
-        }
-        let path = name.strip_prefix("./").unwrap_or(name);
-        let path = path.strip_suffix('/').filter(|_| entry.is_folder).unwrap_or(path);
-        if let Some(why) = FileSet::path_fault(path) {
-            return Err(bad(why));
-        }
-        self.check_limits(&entry)?;
-        if self.files.contains(path) || self.folders.contains(path) {
-            let is_same = self.folders.contains(path) == entry.is_folder;
-            return Err(bad(if is_same { "is there twice" } else { BOTH }));
-        }
-        let path = path.to_owned();
-        if entry.is_folder {
-            self.add_folder(path, bad)
-        } else {
-            self.add_file(path, entry.content.clone(), bad)
-        }
-    }
-
-    fn add_folder(&mut self, path: String, bad: impl Fn(&str) -> Error) -> Result<()> {
-        if path
-            .match_indices('/')
-            .any(|(at, _)| path.get(..at).is_some_and(|above| self.files.contains(above)))
-        {
-            return Err(bad(BOTH));
-        }
-        self.folders.insert(path);
-        Ok(())
-    }
-
-    fn add_file(&mut self, path: String, content: Bytes, bad: impl Fn(&str) -> Error) -> Result<()> {
-        let below = format!("{path}/");
-        if self.folders.range(below.clone()..).next().is_some_and(|folder| folder.starts_with(&below)) {
-            return Err(bad(BOTH));
-        }
-        self.bytes += content.len() as u64;
-        self.files.insert(path, content).map_err(|_| bad(BOTH))
-    }
-
-    fn check_limits(&self, entry: &Entry) -> Result<()> {
-        let entries = self.files.len() + self.folders.len() + 1;
-        let bytes = self.bytes + entry.content.len() as u64;
+impl Total<'_> {
+    fn add(&mut self, entry: &Entry) -> Result<()> {
+        self.entries += 1;
+        self.bytes += entry.content.len() as u64;
         let over = |got: u64, most: u64, what: &str| {
             bad_entry(&entry.name, format!("makes {got} {what}; at most {most} are allowed"))
         };
-        if entries > self.limits.files {
-            let most = self.limits.files as u64;
-            return Err(over(entries as u64, most, "files and folders").with("limit", "files"));
+        if self.entries > self.limits.files {
+            let (got, most) = (self.entries as u64, self.limits.files as u64);
+            return Err(over(got, most, "files and folders").with("limit", "files"));
         }
-        if bytes > self.limits.bytes {
-            return Err(over(bytes, self.limits.bytes, "bytes of files").with("limit", "bytes"));
+        if self.bytes > self.limits.bytes {
+            return Err(over(self.bytes, self.limits.bytes, "bytes of files").with("limit", "bytes"));
         }
         Ok(())
+    }
+}
+
+/// What was read of one set so far.
+#[derive(Default)]
+struct Found {
+    files: FileSet,
+    folders: BTreeSet<String>,
+}
+
+impl Found {
+    fn add(&mut self, entry: &Entry, path: &str, total: &mut Total<'_>) -> Result<()> {
+        let bad = |why: &str| Err(bad_entry(&entry.name, why));
+        if let Some(why) = FileSet::path_fault(path) {
+            return bad(why);
+        }
+        total.add(entry)?;
+        let (is_file, is_folder) = (self.files.contains(path), self.folders.contains(path));
+        if is_file && !entry.is_folder || is_folder && entry.is_folder {
+            return bad("is there twice");
+        }
+        if is_file || is_folder || self.is_crossed(entry, path) {
+            return bad(BOTH);
+        }
+        if entry.is_folder {
+            self.folders.insert(path.to_owned());
+            return Ok(());
+        }
+        self.files.insert(path, entry.content.clone()).or_else(|_| bad(BOTH))
+    }
+
+    /// True where a folder lies below a file. What files alone can do to each other, the set itself sees.
+    fn is_crossed(&self, entry: &Entry, path: &str) -> bool {
+        if entry.is_folder {
+            let mut above = path.match_indices('/').filter_map(|(at, _)| path.get(..at));
+            return above.any(|above| self.files.contains(above));
+        }
+        let below = format!("{path}/");
+        self.folders.range(below.clone()..).next().is_some_and(|folder| folder.starts_with(&below))
     }
 }
 

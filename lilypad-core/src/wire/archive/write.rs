@@ -24,29 +24,53 @@ use crate::model::FileSet;
 /// # Ok::<(), lilypad_core::Error>(())
 /// ```
 pub fn write_archive(files: &FileSet) -> Result<Bytes> {
-    let content = usize::try_from(files.total_bytes()).unwrap_or(0);
-    let mut archive = BytesMut::with_capacity(content.saturating_add((files.len() + 1) * 2 * BLOCK));
-    for (path, bytes) in files.iter() {
-        if bytes.len() as u64 > MOST_BYTES {
-            return Err(bad_entry(
-                path.as_bytes(),
-                format!("has {} bytes; at most {MOST_BYTES} fit", bytes.len()),
-            ));
-        }
-        match split(path) {
-            Some((prefix, name)) => archive.put_slice(&header(FILE, prefix, name, bytes.len() as u64)),
-            None => {
-                let record = path_record(path);
-                // One name for all of them: it is not the entry's, and must be the same everywhere.
-                archive.put_slice(&header(PAX, "", "PaxHeaders/path", record.len() as u64));
-                content_blocks(&mut archive, record.as_bytes());
-                archive.put_slice(&header(FILE, "", start_of(path), bytes.len() as u64));
-            }
-        }
-        content_blocks(&mut archive, bytes);
+    let mut archive = room_for([files]);
+    files.iter().try_for_each(|(path, bytes)| put(&mut archive, path, bytes))?;
+    Ok(end(archive))
+}
+
+/// Writes several sets as one archive: some files first, then each set in a folder of its own, all in the order given.
+///
+/// # Errors
+/// Those of [`write_archive`].
+pub(in super::super) fn write_parts(files: &[(&str, String)], folders: &[(&str, &FileSet)]) -> Result<Bytes> {
+    let mut archive = room_for(folders.iter().map(|(_, set)| *set));
+    for (path, text) in files {
+        put(&mut archive, path, text.as_bytes())?;
     }
+    for (folder, set) in folders {
+        set.iter().try_for_each(|(path, bytes)| put(&mut archive, &format!("{folder}/{path}"), bytes))?;
+    }
+    Ok(end(archive))
+}
+
+fn room_for<'a>(sets: impl IntoIterator<Item = &'a FileSet>) -> BytesMut {
+    let bytes = |set: &FileSet| set.iter().map(|(_, bytes)| bytes.len() + 2 * BLOCK).sum::<usize>();
+    BytesMut::with_capacity(sets.into_iter().map(bytes).sum::<usize>() + 8 * BLOCK)
+}
+
+fn end(mut archive: BytesMut) -> Bytes {
     archive.put_bytes(0, 2 * BLOCK);
-    Ok(archive.freeze())
+    archive.freeze()
+}
+
+fn put(archive: &mut BytesMut, path: &str, bytes: &[u8]) -> Result<()> {
+    let size = bytes.len() as u64;
+    if size > MOST_BYTES {
+        return Err(bad_entry(path.as_bytes(), format!("has {size} bytes; at most {MOST_BYTES} fit")));
+    }
+    match split(path) {
+        Some((prefix, name)) => archive.put_slice(&header(FILE, prefix, name, size)),
+        None => {
+            let record = path_record(path);
+            // One name for all of them: it is not the entry's, and must be the same everywhere.
+            archive.put_slice(&header(PAX, "", "PaxHeaders/path", record.len() as u64));
+            content_blocks(archive, record.as_bytes());
+            archive.put_slice(&header(FILE, "", start_of(path), size));
+        }
+    }
+    content_blocks(archive, bytes);
+    Ok(())
 }
 
 fn content_blocks(archive: &mut BytesMut, bytes: &[u8]) {
