@@ -45,7 +45,7 @@ mod tests {
     #[test]
     fn a_code_is_kept_once_and_others_are_refused() {
         let first = code_of_peer("E_DEAL_STATE").unwrap();
-        assert!(std::ptr::eq(first, code_of_peer(&"E_DEAL_STATE".to_owned()).unwrap()));
+        assert!(std::ptr::eq(first, code_of_peer(&String::from("E_DEAL_STATE")).unwrap()));
         assert_eq!(code_of_peer("LIMIT_MEMORY2"), Some("LIMIT_MEMORY2"));
         for wrong in ["", "e_a", "E-A", "E A", "E_\u{c9}", &"E".repeat(65)] {
             assert_eq!(code_of_peer(wrong), None, "{wrong:?}");

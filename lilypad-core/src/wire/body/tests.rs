@@ -138,6 +138,22 @@ fn a_set_fits_into_its_folder_whatever_its_paths_are() {
     assert_eq!((&read.body.bundle, &read.body.files), (&files, &files));
 }
 
+/// JSON with one line for whatever fits into one.
+fn pretty(value: &Value, indent: &str) -> String {
+    let plain = value.to_string();
+    let inner = format!("{indent}  ");
+    let lines: Vec<String> = match value {
+        _ if plain.len() + indent.len() <= 116 => return plain,
+        Value::Array(items) => items.iter().map(|item| pretty(item, &inner)).collect(),
+        Value::Object(members) => {
+            members.iter().map(|(key, value)| format!("\"{key}\": {}", pretty(value, &inner))).collect()
+        }
+        _ => return plain,
+    };
+    let (open, close) = if value.is_array() { ('[', ']') } else { ('{', '}') };
+    format!("{open}\n{inner}{}\n{indent}{close}", lines.join(&format!(",\n{inner}")))
+}
+
 /// Each example of the document is what is written, byte for byte once its white space is taken out.
 #[test]
 fn the_documented_examples_are_current() {
@@ -149,8 +165,7 @@ fn the_documented_examples_are_current() {
         let (shown, after) = rest.split_once(end).unwrap();
         let wanted: Value = serde_json::from_str(&text).unwrap();
         if std::env::var_os("LILYPAD_UPDATE").is_some() {
-            let pretty = serde_json::to_string_pretty(&wanted).unwrap();
-            docs = format!("{before}{start}{pretty}{end}{after}");
+            docs = format!("{before}{start}{}{end}{after}", pretty(&wanted, ""));
         } else {
             let shown: Value = serde_json::from_str(shown).unwrap();
             assert_eq!(shown.to_string(), wanted.to_string(), "{name}");
