@@ -29,6 +29,8 @@ pub mod settlement;
 pub mod signer;
 
 pub mod executor;
+#[cfg(all(feature = "http", not(target_family = "wasm")))]
+pub mod http;
 pub mod module;
 pub mod wire;
 

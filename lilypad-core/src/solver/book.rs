@@ -276,6 +276,11 @@ impl Book {
         jobs.into_iter().filter_map(|job| Some((job.notice()?, job.cancelling))).collect()
     }
 
+    /// True where a provider listens to what it is told.
+    pub(super) fn is_connected(&self, provider: Address) -> bool {
+        self.links.get(&provider).is_some_and(|link| !link.is_closed())
+    }
+
     /// Sends to a provider; false where it is not connected.
     pub(super) fn tell(&self, provider: Address, message: ProviderMessage) -> bool {
         self.links.get(&provider).is_some_and(|link| link.send(message).is_ok())

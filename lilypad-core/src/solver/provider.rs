@@ -85,7 +85,7 @@ impl ProviderApi for Solver {
         })
     }
 
-    fn started(&self, deal_id: DealId, executor: &'static str) {
+    fn started(&self, deal_id: DealId, executor: &str) {
         if let Ok(job) = self.book().job_of_deal(deal_id)
             && !std::mem::replace(&mut job.started, true)
         {

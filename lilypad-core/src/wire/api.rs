@@ -86,7 +86,7 @@ pub trait ProviderApi: Send + Sync + fmt::Debug {
     fn withdraw<'a>(&'a self, offer: ResourceOfferId) -> BoxFuture<'a, Result<()>>;
 
     /// Says that the program of a deal has started.
-    fn started(&self, deal_id: DealId, executor: &'static str);
+    fn started(&self, deal_id: DealId, executor: &str);
 
     /// Passes on what happens while the job runs; never blocks.
     fn report(&self, deal_id: DealId, event: ExecutorEvent);
