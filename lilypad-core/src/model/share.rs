@@ -3,6 +3,8 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
+use serde::{Deserialize, Serialize};
+
 use super::Amount;
 use crate::error::{Error, Result};
 
@@ -16,10 +18,25 @@ use crate::error::{Error, Result};
 /// assert_eq!(Share::new(4, 3).unwrap_err().code(), "E_SHARE");
 /// # Ok::<(), lilypad_core::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "(u32, u32)", into = "(u32, u32)")]
 pub struct Share {
     numerator: u32,
     denominator: NonZeroU32,
+}
+
+impl TryFrom<(u32, u32)> for Share {
+    type Error = Error;
+
+    fn try_from((numerator, denominator): (u32, u32)) -> Result<Self> {
+        Self::new(numerator, denominator)
+    }
+}
+
+impl From<Share> for (u32, u32) {
+    fn from(share: Share) -> Self {
+        (share.numerator, share.denominator.get())
+    }
 }
 
 impl Share {

@@ -20,6 +20,8 @@ use super::stopwatch::Stopwatch;
 pub struct Chronometer {
     clock: Clock,
     start: Timestamp,
+    /// The least that it shows.
+    least: Timestamp,
     watch: Stopwatch,
 }
 
@@ -27,15 +29,21 @@ impl Chronometer {
     /// Starts at the moment that `clock` shows.
     #[must_use]
     pub fn start(clock: Clock) -> Self {
-        let start = clock.now();
-        Self { clock, start, watch: Stopwatch::start() }
+        Self { start: clock.now(), clock, least: Timestamp::default(), watch: Stopwatch::start() }
+    }
+
+    /// Starts at the moment that `clock` shows, or at `least` where that is later: after a restart, time goes on from what
+    /// was written down, also where the machine's clock was set back meanwhile.
+    #[must_use]
+    pub fn not_before(clock: Clock, least: Timestamp) -> Self {
+        Self { start: clock.now().max(least), clock, least, watch: Stopwatch::start() }
     }
 
     /// The present moment of the protocol: the clock's moment at the start, and the time that has passed since.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         if self.clock.is_manual() {
-            return self.clock.now();
+            return self.clock.now().max(self.least);
         }
         let passed = u64::try_from(self.watch.elapsed().as_millis()).unwrap_or(u64::MAX);
         Timestamp(self.start.as_millis().saturating_add(passed))
@@ -51,6 +59,18 @@ impl Chronometer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rt::ManualClock;
+
+    #[test]
+    fn time_that_was_written_down_is_not_shown_again() {
+        let hand = ManualClock::new(Timestamp(100));
+        let time = Chronometer::not_before(Clock::from(hand.clone()), Timestamp(150));
+        assert_eq!(time.now(), Timestamp(150));
+        hand.advance(Duration::from_millis(60));
+        assert_eq!(time.now(), Timestamp(160));
+        assert_eq!(Chronometer::not_before(Clock::frozen(Timestamp(7)), Timestamp(9_000)).now().0 / 1_000, 9);
+        assert!(Chronometer::not_before(Clock::frozen(Timestamp(7)), Timestamp(3)).now() >= Timestamp(7));
+    }
 
     #[tokio::test]
     async fn time_passes_while_the_stamps_are_frozen_and_keeps_up_with_sleeps() {

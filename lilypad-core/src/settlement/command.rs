@@ -1,11 +1,14 @@
 //! What may be asked of a ledger.
 
+use serde::{Deserialize, Serialize};
+
 use super::event::DealEvent;
 use super::terms::{Parties, Terms};
 use crate::model::{Address, Amount, DealId};
 
 /// One change of the ledger, asked for by the account that [`Ledger::apply`](super::Ledger::apply) names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant, reason = "a command is passed on the stack and never kept in numbers")]
 pub enum Command {

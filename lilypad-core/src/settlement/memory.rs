@@ -9,6 +9,7 @@ use super::command::Command;
 use super::config::LedgerConfig;
 use super::deal::DealAccount;
 use super::event::DealEvent;
+use super::journal::{Entry, Journal, Written};
 use super::ledger::Ledger;
 use super::stake::{Pool, Unbonding};
 use super::terms::{Parties, Terms};
@@ -47,11 +48,15 @@ struct Shared {
     ledger: Ledger,
     time: Chronometer,
     log: VecDeque<Transfer>,
+    journal: Written,
 }
 
 impl Shared {
     fn apply(&mut self, by: Address, command: Command) -> Result<Vec<Transfer>> {
-        let transfers = self.ledger.apply(by, self.time.now(), command)?;
+        self.journal.check()?;
+        let at = self.time.now();
+        let transfers = self.ledger.apply(by, at, command)?;
+        self.journal.write(by, at, command)?;
         self.log.extend(&transfers);
         let surplus = self.log.len().saturating_sub(LOG_LENGTH);
         self.log.drain(..surplus);
@@ -70,7 +75,28 @@ impl MemorySettlement {
     #[must_use]
     pub fn with_clock(solver: Address, clock: Clock, config: LedgerConfig) -> Self {
         let ledger = Ledger::with_config(solver, config);
-        let shared = Shared { ledger, time: Chronometer::start(clock), log: VecDeque::new() };
+        Self::of(solver, ledger, Chronometer::start(clock), Written::default())
+    }
+
+    /// The ledger that `entries` make, in their order, seen by its solver; each further command is in `journal` before its
+    /// call returns. Its time goes on after that of the last entry, whatever `clock` shows.
+    ///
+    /// # Errors
+    /// `Unexpected` (`E_JOURNAL`) where the entries are not numbered from 1 on, or where one does not apply: it is named.
+    pub fn replay(
+        solver: Address,
+        clock: Clock,
+        config: LedgerConfig,
+        entries: &[Entry],
+        journal: Arc<dyn Journal>,
+    ) -> Result<Self> {
+        let mut ledger = Ledger::with_config(solver, config);
+        let (written, last) = Written::after(&mut ledger, entries, journal)?;
+        Ok(Self::of(solver, ledger, Chronometer::not_before(clock, last), written))
+    }
+
+    fn of(solver: Address, ledger: Ledger, time: Chronometer, journal: Written) -> Self {
+        let shared = Shared { ledger, time, log: VecDeque::new(), journal };
         Self { account: solver, shared: Arc::new(Mutex::new(shared)) }
     }
 

@@ -83,7 +83,7 @@
 //! `command` what may be asked; `terms` and `panel` what is fixed at agreement; `event` and `state` what can happen and how far
 //! a deal is; `table` what follows what; `deal` one deal after an event; `pay` what work costs and who gets it; `stake` locks and
 //! unbonding; `transfer` one movement of money; `books` double entry; `ledger` all together; `audit` adds it up; `config` what is
-//! fixed for a ledger; `api` the [`Settlement`] trait; `memory` the ledger in this process.
+//! fixed for a ledger; `journal` the commands that made a ledger; `api` the [`Settlement`] trait; `memory` the ledger in this process.
 
 mod api;
 mod audit;
@@ -93,6 +93,7 @@ mod config;
 mod deal;
 mod event;
 mod fault;
+mod journal;
 mod ledger;
 mod memory;
 mod panel;
@@ -109,6 +110,7 @@ pub use command::Command;
 pub use config::LedgerConfig;
 pub use deal::{DealAccount, Mediation, Mismatch};
 pub use event::{DealEvent, EventKind};
+pub use journal::{Entry, Journal};
 pub use ledger::Ledger;
 pub use memory::MemorySettlement;
 pub use panel::{MAX_MEDIATORS, Panel};

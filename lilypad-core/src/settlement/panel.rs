@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::fault;
 use crate::error::Result;
 use crate::model::Address;
@@ -10,7 +12,8 @@ use crate::model::Address;
 pub const MAX_MEDIATORS: usize = 5;
 
 /// A list of at most [`MAX_MEDIATORS`] different accounts, in order.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Address>", into = "Vec<Address>")]
 pub struct Panel {
     members: [Address; MAX_MEDIATORS],
     length: usize,
@@ -71,6 +74,20 @@ impl Panel {
             }
             None => false,
         }
+    }
+}
+
+impl TryFrom<Vec<Address>> for Panel {
+    type Error = crate::error::Error;
+
+    fn try_from(members: Vec<Address>) -> Result<Self> {
+        Self::new(&members)
+    }
+}
+
+impl From<Panel> for Vec<Address> {
+    fn from(panel: Panel) -> Self {
+        panel.members().to_vec()
     }
 }
 

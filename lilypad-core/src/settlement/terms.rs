@@ -1,5 +1,7 @@
 //! What is fixed when a deal is agreed, and what is refused then.
 
+use serde::{Deserialize, Serialize};
+
 use super::fault;
 use super::panel::Panel;
 use super::state::Window;
@@ -10,7 +12,8 @@ use crate::model::{Address, Amount, Rate, Share, WorkUnit};
 pub const MAX_WINDOW_MS: u64 = 90 * 24 * 60 * 60 * 1_000;
 
 /// The two who pay and are paid in a deal. They may be the same account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Parties {
     /// Pays for the work.
     pub job_creator: Address,
@@ -19,7 +22,8 @@ pub struct Parties {
 }
 
 /// Who wrote the module, and which part of the pay for work is theirs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Author {
     /// The account that is paid.
     pub address: Address,
@@ -28,7 +32,8 @@ pub struct Author {
 }
 
 /// How long each state may last, in milliseconds; each from 1 to [`MAX_WINDOW_MS`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Windows {
     /// For the provider to hand in results, from agreement on.
     pub submit_ms: u64,
@@ -54,7 +59,8 @@ impl Windows {
 }
 
 /// The money side of a deal, fixed at agreement: nothing that is reported later changes it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Terms {
     /// Price of measured work.
     pub rate: Rate,

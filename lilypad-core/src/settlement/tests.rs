@@ -3,6 +3,7 @@
 mod agreement;
 mod deadlines;
 mod driver;
+mod journal;
 mod mediation;
 mod memory;
 mod stake;
