@@ -15,6 +15,7 @@ mod quote;
 #[cfg(feature = "server")]
 pub mod server;
 mod settle;
+pub mod store;
 mod terms;
 mod timeouts;
 

@@ -1,0 +1,63 @@
+//! What a store gives back.
+
+use bytes::Bytes;
+
+use crate::model::{Address, Amount, JobId};
+use crate::settlement::Entry;
+use crate::wire::auth::{GrantId, Nonce};
+
+/// Everything that was saved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Saved {
+    /// Whose store this is; none for a new one.
+    pub owner: Option<String>,
+    /// The ledger's commands by their number.
+    pub journal: Vec<Entry>,
+    /// Jobs in the order in which they came.
+    pub jobs: Vec<SavedJob>,
+    /// Nonces that were used.
+    pub nonces: Vec<SavedNonce>,
+    /// What was spent under grants.
+    pub grants: Vec<SavedGrant>,
+}
+
+/// A job as it was saved last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SavedJob {
+    /// The job.
+    pub id: JobId,
+    /// Its place in the order in which jobs came.
+    pub seq: u64,
+    /// The place among those that have ended; none where it has not.
+    pub ended: Option<u64>,
+    /// All else, as JSON.
+    pub document: String,
+    /// The job as its creator signed it.
+    pub proposal: Option<Bytes>,
+    /// What its provider handed in.
+    pub result: Option<Bytes>,
+    /// Its events in order, as JSON.
+    pub events: Vec<String>,
+}
+
+/// A nonce that was used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SavedNonce {
+    /// Who signed.
+    pub signer: Address,
+    /// The nonce.
+    pub nonce: Nonce,
+    /// The Unix second to whose end it must be kept.
+    pub until: u64,
+}
+
+/// What was spent under a grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SavedGrant {
+    /// The grant.
+    pub id: GrantId,
+    /// How much in all.
+    pub spent: Amount,
+    /// The Unix second at which it expires.
+    pub expires: u64,
+}
