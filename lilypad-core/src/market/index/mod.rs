@@ -6,10 +6,11 @@
 //! `None` leaves no waiting job that a free offer fits. No more of a machine is given away than it has.
 //!
 //! # Layout
-//! `profile` few numbers that say what an offer has and a job needs; `tree` where they are kept, with the sum of each
+//! `attach` jobs that run already; `profile` few numbers that say what an offer has and a job needs; `tree` where they are kept, with the sum of each
 //! subtree; `place` which stand beside each other; `search` best first; `serve` who is served next; `look` reasons and
 //! snapshots; `special` prices of single modules; `slab` small numbers for values.
 
+mod attach;
 mod look;
 mod place;
 mod profile;

@@ -336,3 +336,44 @@ fn a_waiting_job_has_its_reason_and_the_reason_changes_with_the_book() {
     assert!(index.remove_job(&job.id));
     assert_eq!(index.next_match().map(|found| found.job), Some(second.id));
 }
+
+#[test]
+fn an_offer_that_comes_back_is_not_sold_twice() {
+    let (mut attached, mut full) = (0, 0);
+    for seed in 0..2_000 {
+        let mut dice = Dice(seed);
+        let (jobs, offers) = book(&mut dice, 9);
+        let mut before = by_index(&jobs, &offers);
+        let pairs = drained(&mut before);
+        // A new book, into which the offers come again, and the jobs that run on them are put back; in the old one an
+        // offer is taken out and comes back while its jobs run.
+        let mut again = by_index(&[], &offers);
+        for (index, old) in [(&mut again, false), (&mut before, true)] {
+            for offer in offers.iter().filter(|_| old) {
+                index.remove_offer(&offer.id);
+                index.add_offer(offer.id, offer.clone(), offer.reputation).unwrap();
+            }
+            for (job, offer) in &pairs {
+                let item = jobs.iter().find(|known| known.id == *job).unwrap().clone();
+                assert!(index.attach(*job, item.clone(), offer).unwrap(), "book {seed}");
+                // Twice is once.
+                assert!(index.attach(*job, item, offer).unwrap(), "book {seed}");
+                attached += 1;
+            }
+            assert_eq!(drained(index), [], "book {seed}: what is taken is taken");
+        }
+        // When all have left, the whole machine is there again.
+        pairs.iter().for_each(|(job, _)| assert!(again.remove_job(job)));
+        for job in &jobs {
+            again.add_job(job.id, job.clone()).unwrap();
+        }
+        assert_eq!(drained(&mut again), by_scan(&jobs, &offers), "book {seed}");
+        if let (Some((_, offer)), Some(job)) = (pairs.first(), jobs.last()) {
+            let mut gone = by_index(&jobs, &[]);
+            assert!(!gone.attach(job.id, job.clone(), offer).unwrap());
+            assert!(!gone.remove_job(&job.id), "it stands nowhere");
+            full += 1;
+        }
+    }
+    assert!(attached > 2_000 && full > 500, "{attached} {full}: the books are too poor");
+}
