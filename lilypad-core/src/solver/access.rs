@@ -54,6 +54,7 @@ impl Solver {
     /// # Errors
     /// `NotFound` (`E_JOB_UNKNOWN`).
     pub(super) fn events_from(&self, job: JobId, seq: u64) -> Result<EventStream> {
+        self.is_sound()?;
         Ok(self.book().job(job)?.log.stream_from(seq))
     }
 

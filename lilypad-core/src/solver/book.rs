@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::history::History;
@@ -12,8 +14,8 @@ use crate::model::{
     Address, AgreementState, Amount, Deal, DealId, FileSet, JobId, JobOffer, ModulePin, Outcome, Rate,
     ResourceOffer, ResourceOfferId,
 };
-use crate::rt::{CancelReason, CancelToken, Chronometer, Clock};
-use crate::signer::{Receipt, Signed};
+use crate::rt::{CancelReason, CancelToken, Chronometer, Clock, Timestamp};
+use crate::signer::{Receipt, Signature, Signed};
 use crate::wire::{
     DealNotice, EventLog, JobEventKind, JobFailure, JobProposal, JobStatus, OfferProposal, ProviderMessage,
     ResultSubmission,
@@ -32,9 +34,12 @@ pub(super) struct Book {
     /// How much work modules took so far.
     pub(super) history: History,
     ended: VecDeque<JobId>,
+    /// Jobs that are forgotten here and not yet where they are saved.
+    pub(super) forgotten: Vec<JobId>,
     /// Jobs that are not at their end.
     open_jobs: usize,
     job_seq: u64,
+    ended_seq: u64,
 }
 
 /// What a job creator and a provider hand in, as the market reads it.
@@ -80,6 +85,9 @@ pub(super) struct JobEntry {
     pub(super) log: EventLog,
     /// How long ago the job came in.
     pub(super) age: Chronometer,
+    /// How old it was when this process began.
+    pub(super) age_before: Duration,
+    pub(super) times: Times,
     pub(super) state: AgreementState,
     /// An offer is reserved and the money is on its way into escrow.
     pub(super) agreeing: bool,
@@ -92,7 +100,13 @@ pub(super) struct JobEntry {
     /// The time to find an offer was over while one was being agreed.
     pub(super) match_over: bool,
     pub(super) waiting_for: Option<WaitingFor>,
+    /// The deal that is being agreed: saved before the ledger hears of it.
+    pub(super) reserved: Option<AgreedDeal>,
     pub(super) deal: Option<AgreedDeal>,
+    /// A result that was checked and that the ledger has not taken yet: saved before the ledger hears of it.
+    pub(super) delivery: Option<ResultSubmission>,
+    /// The log says that the provider was asked to stop.
+    pub(super) stopping: bool,
     pub(super) result: Option<ResultSubmission>,
     pub(super) outcome: Option<Outcome>,
     pub(super) cost: Option<Amount>,
@@ -100,6 +114,27 @@ pub(super) struct JobEntry {
     pub(super) receipt: Option<Receipt>,
     /// Ends the timers of this job.
     pub(super) ended: CancelToken,
+    /// Its place among those that have ended.
+    pub(super) ended_seq: Option<u64>,
+    pub(super) saved: Marks,
+}
+
+/// When a job came to where it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Times {
+    pub(super) submitted: Timestamp,
+    pub(super) agreed: Option<Timestamp>,
+    pub(super) stopping: Option<Timestamp>,
+    pub(super) results: Option<Timestamp>,
+}
+
+/// What of a job is saved already.
+#[derive(Debug, Default)]
+pub(super) struct Marks {
+    pub(super) document: String,
+    pub(super) proposal: bool,
+    /// The receipt of the result that is saved, and how many files there are with it.
+    pub(super) result: Option<(Signature, usize)>,
 }
 
 /// Why a job waits, and the version of the index of which that is true.
@@ -130,7 +165,9 @@ impl JobEntry {
             seq: 0,
             signed: Arc::new(signed),
             age: Chronometer::start(clock.clone()),
-            log: EventLog::new(id, clock),
+            age_before: Duration::ZERO,
+            times: Times { submitted: clock.now(), ..Times::default() },
+            log: EventLog::held(id, clock, Vec::new()),
             state: AgreementState::DealNegotiating,
             agreeing: false,
             cancelling: false,
@@ -139,13 +176,18 @@ impl JobEntry {
             over: false,
             match_over: false,
             waiting_for: None,
+            reserved: None,
             deal: None,
+            delivery: None,
+            stopping: false,
             result: None,
             outcome: None,
             cost: None,
             failure: None,
             receipt: None,
             ended: CancelToken::new(),
+            ended_seq: None,
+            saved: Marks::default(),
         }
     }
 
@@ -184,6 +226,10 @@ impl JobEntry {
 
     /// Lets go of the files that only a running job needs.
     fn forget_files(&mut self) {
+        if self.signed.body.bundle.is_empty() && self.signed.body.files.is_empty() {
+            return;
+        }
+        self.saved.proposal = false;
         let mut signed = (*self.signed).clone();
         (signed.body.bundle, signed.body.files) = (FileSet::new(), FileSet::new());
         self.signed = Arc::new(signed);
@@ -222,6 +268,31 @@ impl Book {
 
     pub(super) fn open_jobs(&self) -> usize {
         self.open_jobs
+    }
+
+    /// Takes a job back in that was saved; where it stands is for the repair to say.
+    pub(super) fn take_back(&mut self, entry: JobEntry) {
+        self.job_seq = self.job_seq.max(entry.seq);
+        if let Some(deal) = &entry.deal {
+            self.deals.insert(deal.id, entry.id);
+        }
+        match entry.ended_seq {
+            Some(seq) => {
+                self.ended_seq = self.ended_seq.max(seq);
+                self.ended.push_back(entry.id);
+            }
+            None => self.open_jobs += 1,
+        }
+        self.jobs.insert(entry.id, entry);
+    }
+
+    /// Lets a job that was taken back look for an offer.
+    pub(super) fn wait_again(&mut self, id: JobId) -> Result<()> {
+        let Some(job) = self.jobs.get_mut(&id) else { return Ok(()) };
+        (job.reserved, job.agreeing) = (None, false);
+        self.index.add_job(id, Arc::clone(&job.signed))?;
+        self.waiting.insert(job.seq, id);
+        Ok(())
     }
 
     /// Takes a new job in; it looks for an offer from now on.
@@ -276,6 +347,23 @@ impl Book {
         jobs.into_iter().filter_map(|job| Some((job.notice()?, job.cancelling))).collect()
     }
 
+    /// Puts the jobs that run on an offer onto it again: it has come back, and its machine is not free.
+    pub(super) fn put_running_jobs_on(&mut self, offer: ResourceOfferId) -> Result<()> {
+        let runs = |job: &&JobEntry| {
+            job.state == AgreementState::DealAgreed
+                && job.deal.as_ref().is_some_and(|deal| deal.offer.id == offer)
+        };
+        let running: Vec<_> =
+            self.jobs.values().filter(runs).map(|job| (job.id, Arc::clone(&job.signed))).collect();
+        for (id, signed) in running {
+            if !self.index.attach(id, signed, &offer)? {
+                tracing::warn!(%offer, job = %id, "an offer has no room for its own jobs: it takes no more");
+                self.index.remove_offer(&offer);
+            }
+        }
+        Ok(())
+    }
+
     /// True where a provider listens to what it is told.
     pub(super) fn is_connected(&self, provider: Address) -> bool {
         self.links.get(&provider).is_some_and(|link| !link.is_closed())
@@ -300,12 +388,21 @@ impl Book {
         let Some(job) = self.jobs.get_mut(&id) else { return };
         job.forget_files();
         if !std::mem::replace(&mut job.over, true) {
+            self.ended_seq += 1;
+            job.ended_seq = Some(self.ended_seq);
             self.open_jobs = self.open_jobs.saturating_sub(1);
             self.ended.push_back(id);
         }
+        self.forget_beyond(most);
+    }
+
+    pub(super) fn forget_beyond(&mut self, most: usize) {
         while self.ended.len() > most {
             let Some(oldest) = self.ended.pop_front() else { break };
-            if let Some(deal) = self.jobs.remove(&oldest).and_then(|job| job.deal) {
+            let Some(job) = self.jobs.remove(&oldest) else { continue };
+            self.forgotten.push(oldest);
+            job.log.show();
+            if let Some(deal) = job.deal {
                 self.deals.remove(&deal.id);
             }
         }

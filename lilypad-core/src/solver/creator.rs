@@ -20,11 +20,15 @@ impl JobCreatorApi for Solver {
     }
 
     fn quote<'a>(&'a self, job: QuoteRequest) -> BoxFuture<'a, Result<Quote>> {
-        Box::pin(async move { self.quote_now(&job) })
+        Box::pin(async move {
+            self.is_sound()?;
+            self.quote_now(&job)
+        })
     }
 
     fn submit<'a>(&'a self, job: Signed<JobProposal>) -> BoxFuture<'a, Result<JobId>> {
         Box::pin(async move {
+            self.is_sound()?;
             self.check_job(&job)?;
             let id = job.body.offer.id()?;
             {
@@ -40,63 +44,63 @@ impl JobCreatorApi for Solver {
                 let entry = JobEntry::new(id, job, self.0.clock.clone());
                 entry.note(JobEventKind::Submitted);
                 book.add_job(entry)?;
+                self.save(&mut book, &[id])?;
             }
-            self.watch_match_and_total(id);
+            self.watch_match_and_total(id, None);
             self.match_now().await;
             // It may stand behind those that are told of every change.
-            self.book().explain(id);
+            let mut book = self.book();
+            book.explain(id);
+            self.save(&mut book, &[id])?;
             Ok(id)
         })
     }
 
     fn watch<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<EventStream>> {
-        Box::pin(async move { Ok(self.book().job(job_id)?.log.stream()) })
+        Box::pin(async move { self.events_from(job_id, 0) })
     }
 
     fn status<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<JobStatus>> {
         Box::pin(async move {
+            self.is_sound()?;
             let mut book = self.book();
             book.explain(job_id);
+            self.save(&mut book, &[job_id])?;
             Ok(book.job(job_id)?.status())
         })
     }
 
     fn result<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<ResultSubmission>> {
-        Box::pin(async move { self.book().job(job_id)?.result.clone().ok_or_else(|| no_result(job_id)) })
+        Box::pin(async move {
+            self.is_sound()?;
+            self.book().job(job_id)?.result.clone().ok_or_else(|| no_result(job_id))
+        })
     }
 
     fn accept<'a>(&'a self, job_id: JobId, signature: Signature) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
+            self.is_sound()?;
             let (receipt, deal_id) = self.countersigned(job_id, signature)?;
-            let epoch = match self.book().job(job_id)? {
-                job if job.state == AgreementState::ResultsSubmitted => {
-                    job.deal.as_ref().map(|deal| deal.epoch)
-                }
-                _ => None,
+            let epoch = {
+                let mut book = self.book();
+                let job = book.job(job_id)?;
+                job.receipt = Some(receipt);
+                let submitted = job.state == AgreementState::ResultsSubmitted;
+                let epoch = job.deal.as_ref().filter(|_| submitted).map(|deal| deal.epoch);
+                // What both have signed is safe before anything is paid for it.
+                self.save(&mut book, &[job_id])?;
+                epoch
             };
-            let submitted = epoch.is_some();
             if let Some(epoch) = epoch {
                 self.settle(deal_id, epoch, DealEvent::Accept).await?;
             }
-            let mut book = self.book();
-            let job = book.job(job_id)?;
-            let cost = receipt.body.cost;
-            job.receipt = Some(receipt);
-            if submitted {
-                job.cost = Some(cost);
-                job.move_to(AgreementState::ResultsAccepted, JobEventKind::ResultsAccepted { cost })?;
-            }
-            // The job creator holds the results now; the book need not.
-            if let Some(result) = &mut job.result {
-                result.results = crate::model::FileSet::new();
-            }
-            book.ended(job_id, self.config().max_ended_jobs);
-            Ok(())
+            self.accepted(job_id)
         })
     }
 
     fn cancel<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
+            self.is_sound()?;
             let running = {
                 let mut book = self.book();
                 let job = book.job(job_id)?;
@@ -104,9 +108,11 @@ impl JobCreatorApi for Solver {
                     return Ok(());
                 }
                 job.cancelling = true;
-                match job.state {
+                let (state, agreeing) = (job.state, job.agreeing);
+                self.save(&mut book, &[job_id])?;
+                match state {
                     AgreementState::DealAgreed => true,
-                    AgreementState::DealNegotiating if !job.agreeing => false,
+                    AgreementState::DealNegotiating if !agreeing => false,
                     // Agreeing: the match sees the flag. Submitted: the work is done, the result stands.
                     _ => return Ok(()),
                 }
@@ -114,19 +120,18 @@ impl JobCreatorApi for Solver {
             if running {
                 return self.stop_running(job_id).await;
             }
-            self.cancel_waiting(job_id);
-            Ok(())
+            self.cancel_waiting(job_id)
         })
     }
 }
 
 impl Solver {
     /// Ends a job that has no deal because its creator asked to.
-    pub(super) fn cancel_waiting(&self, job_id: JobId) {
+    pub(super) fn cancel_waiting(&self, job_id: JobId) -> Result<()> {
         let mut book = self.book();
-        let Ok(job) = book.job(job_id) else { return };
+        let job = book.job(job_id)?;
         if job.state != AgreementState::DealNegotiating || job.agreeing {
-            return;
+            return Ok(());
         }
         job.failure = Some(cancelled());
         let cost = Amount::ZERO;
@@ -134,6 +139,24 @@ impl Solver {
             tracing::error!(%error, "a waiting job could not be cancelled");
         }
         book.ended(job_id, self.config().max_ended_jobs);
+        self.save(&mut book, &[job_id])
+    }
+
+    /// Ends a job whose result both have signed and that is paid.
+    pub(super) fn accepted(&self, job_id: JobId) -> Result<()> {
+        let mut book = self.book();
+        let job = book.job(job_id)?;
+        if job.state == AgreementState::ResultsSubmitted {
+            let cost = job.result.as_ref().map_or(Amount::ZERO, |result| result.receipt.body.cost);
+            job.cost = Some(cost);
+            job.move_to(AgreementState::ResultsAccepted, JobEventKind::ResultsAccepted { cost })?;
+        }
+        // The job creator holds the results now; the book need not.
+        if let Some(result) = &mut job.result {
+            result.results = crate::model::FileSet::new();
+        }
+        book.ended(job_id, self.config().max_ended_jobs);
+        self.save(&mut book, &[job_id])
     }
 
     fn check_job(&self, job: &Signed<JobProposal>) -> Result<()> {

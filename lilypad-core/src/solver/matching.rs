@@ -25,6 +25,7 @@ impl Solver {
                     tracing::warn!(offer = %deal.offer.id, %error, "an offer cannot be matched now");
                     self.release(id, Some(&deal));
                 }
+                Err(_) if self.is_sound().is_err() => return,
                 Err(error) => {
                     self.release(id, None);
                     self.give_up(id, &error);
@@ -33,11 +34,14 @@ impl Solver {
         }
         let mut book = self.book();
         let oldest: Vec<JobId> = book.waiting.values().take(EXPLAINED).copied().collect();
+        let mut explained = Vec::new();
         for id in oldest {
             if book.should_explain(id) {
                 book.explain(id);
+                explained.push(id);
             }
         }
+        drop_failure(self.save(&mut book, &explained));
     }
 
     /// The next job with the offer that it gets, which is reserved for it.
@@ -61,12 +65,16 @@ impl Solver {
                     job.agreeing = true;
                     let price_cap = signed.body.terms.price_cap;
                     let rate = offer.signed.body.terms.rate_for(&signed.body.module);
-                    return Some((found.job, AgreedDeal { id, deal, offer, rate, price_cap, epoch: 0 }));
+                    let deal = AgreedDeal { id, deal, offer, rate, price_cap, epoch: 0 };
+                    job.reserved = Some(deal.clone());
+                    self.save(&mut book, &[found.job]).ok()?;
+                    return Some((found.job, deal));
                 }
                 Err(error) => {
                     tracing::error!(%error, job = %found.job, "a chosen offer does not make a deal");
                     job.fail(AgreementState::JobOfferCancelled, failure_of(&error));
                     book.ended(found.job, self.config().max_ended_jobs);
+                    self.save(&mut book, &[found.job]).ok()?;
                 }
             }
         }
@@ -90,19 +98,19 @@ impl Solver {
                 book.index.remove_offer(&deal.offer.id);
             }
             if let Ok(job) = book.job(id) {
-                job.agreeing = false;
+                (job.agreeing, job.reserved) = (false, None);
                 (cancelled, match_over) = (job.cancelling, job.match_over);
             }
         }
         // What was asked while the money was on its way happens now.
         if cancelled {
-            self.cancel_waiting(id);
+            drop_failure(self.cancel_waiting(id));
         } else if match_over {
             self.match_timed_out(id);
         }
     }
 
-    async fn agreed(&self, id: JobId, deal: AgreedDeal) {
+    pub(super) async fn agreed(&self, id: JobId, deal: AgreedDeal) {
         // What was asked while the money was on its way happens now.
         if self.tell_of_deal(id, deal)
             && let Err(error) = self.stop_running(id).await
@@ -116,8 +124,9 @@ impl Solver {
         let deal_id = deal.id;
         let mut book = self.book();
         let Ok(job) = book.job(id) else { return false };
-        job.agreeing = false;
+        (job.agreeing, job.reserved) = (false, None);
         job.waiting_for = None;
+        job.times.agreed = Some(self.0.clock.now());
         let event = JobEventKind::Agreed {
             deal_id,
             resource_provider: deal.offer.provider,
@@ -132,12 +141,15 @@ impl Solver {
             return false;
         }
         let notice = job.notice();
+        if self.save(&mut book, &[id]).is_err() {
+            return false;
+        }
         book.deals.insert(deal_id, id);
         book.waiting.remove(&seq);
         book.index.set_deadline(&id, Timestamp(deadline));
         let told = notice.is_some_and(|notice| book.tell(provider, ProviderMessage::Deal(Box::new(notice))));
         drop(book);
-        self.watch_execution(id, deal_id);
+        self.watch_execution(id, deal_id, None);
         if !told {
             tracing::warn!(%provider, "a provider left before its deal reached it");
         }
@@ -150,6 +162,7 @@ impl Solver {
         let Ok(job) = book.job(id) else { return };
         job.fail(AgreementState::JobOfferCancelled, failure_of(error));
         book.ended(id, self.config().max_ended_jobs);
+        drop_failure(self.save(&mut book, &[id]));
     }
 }
 
@@ -163,6 +176,11 @@ impl JobEntry {
             tracing::error!(%error, "a job could not be ended");
         }
     }
+}
+
+/// A save that failed has stopped the solver and was written to its log; who cannot tell anybody lets it be.
+pub(super) fn drop_failure(saved: Result<()>) {
+    drop(saved);
 }
 
 fn millis(duration: std::time::Duration) -> u64 {

@@ -2,7 +2,8 @@
 //!
 //! Layout: `book` what it remembers, `history` how much work modules took; `creator` and `provider` its two faces;
 //! `matching` from offers to deals; `terms` what a deal's money is agreed on; `settle` how the ledger is told; `quote` what a
-//! job would cost; `timeouts` what happens when nothing happens. Everything is driven by calls and by the clock: nothing
+//! job would cost; `timeouts` what happens when nothing happens. `store` what it must not forget; `record` a job as it is saved, `save` when;
+//! `open` a solver that starts again, `repair` what each of its jobs needs then. Everything is driven by calls and by the clock: nothing
 //! polls.
 
 mod access;
@@ -10,8 +11,12 @@ mod book;
 mod creator;
 mod history;
 mod matching;
+mod open;
 mod provider;
 mod quote;
+mod record;
+mod repair;
+mod save;
 #[cfg(feature = "server")]
 pub mod server;
 mod settle;
@@ -23,6 +28,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use book::Book;
+use open::Visitors;
+use store::Fuse;
 
 use crate::error::{Error, Result};
 use crate::market::CheckPolicy;
@@ -103,10 +110,14 @@ struct Inner {
     settlement: Arc<dyn Settlement>,
     config: SolverConfig,
     book: Mutex<Book>,
+    /// Where everything is saved; none for a solver whose book ends with its process.
+    store: Option<Arc<Fuse>>,
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only a server asks who came before"))]
+    visitors: Mutex<Visitors>,
 }
 
 impl Solver {
-    /// A solver with an empty book.
+    /// A solver with an empty book that ends with this process; [`Solver::open`] gives one that lasts.
     #[must_use]
     pub fn new(
         address: Address,
@@ -115,7 +126,16 @@ impl Solver {
         settlement: Arc<dyn Settlement>,
         config: SolverConfig,
     ) -> Self {
-        Self(Arc::new(Inner { address, domain, clock, settlement, config, book: Mutex::default() }))
+        Self(Arc::new(Inner {
+            address,
+            domain,
+            clock,
+            settlement,
+            config,
+            book: Mutex::default(),
+            store: None,
+            visitors: Mutex::default(),
+        }))
     }
 
     /// The account under which offers name this solver.
@@ -132,3 +152,6 @@ impl Solver {
         &self.0.config
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,13 +11,14 @@ use crate::rt::{BoxFuture, CancelReason};
 use crate::settlement::DealEvent;
 use crate::signer::{Domain, RECEIPT_VERSION, ReceiptBody, Signed, verify_provider};
 use crate::wire::{
-    JobEventKind, OfferProposal, ProviderApi, ProviderInbox, ProviderMessage, ResultSubmission, TimeoutPhase,
+    JobEventKind, JobFailure, OfferProposal, ProviderApi, ProviderInbox, ProviderMessage, ResultSubmission,
+    TimeoutPhase,
 };
 
 use super::Solver;
 use super::book::{AgreedDeal, JobEntry, OfferEntry};
 use super::creator::cancelled;
-use super::matching::failure_of;
+use super::matching::{drop_failure, failure_of};
 use super::timeouts::ran_too_long;
 
 /// What is thought of every provider: nobody keeps the score yet.
@@ -30,6 +31,7 @@ impl ProviderApi for Solver {
 
     fn connect<'a>(&'a self, provider: Address) -> BoxFuture<'a, Result<ProviderInbox>> {
         Box::pin(async move {
+            self.is_sound()?;
             // The inbox holds at most one deal and one stop for each offer of this provider, which are bounded.
             let (link, inbox) = mpsc::unbounded_channel();
             let mut book = self.book();
@@ -48,6 +50,7 @@ impl ProviderApi for Solver {
 
     fn offer<'a>(&'a self, offer: Signed<OfferProposal>) -> BoxFuture<'a, Result<ResourceOfferId>> {
         Box::pin(async move {
+            self.is_sound()?;
             offer.body.offer.check_limits()?;
             offer.body.terms.check_limits()?;
             let provider: Address = offer.body.offer.resource_provider.parse()?;
@@ -65,7 +68,9 @@ impl ProviderApi for Solver {
                     .with_fault(Fault::Solver));
                 }
                 let entry = OfferEntry { id, provider, signed: Arc::new(offer) };
-                book.index.add_offer(id, entry, REPUTATION)?;
+                if book.index.add_offer(id, entry, REPUTATION)? {
+                    book.put_running_jobs_on(id)?;
+                }
             }
             self.match_now().await;
             Ok(id)
@@ -86,42 +91,30 @@ impl ProviderApi for Solver {
     }
 
     fn started(&self, deal_id: DealId, executor: &str) {
-        if let Ok(job) = self.book().job_of_deal(deal_id)
+        let mut book = self.book();
+        if let Ok(job) = book.job_of_deal(deal_id)
             && !std::mem::replace(&mut job.started, true)
         {
             job.note(JobEventKind::Started { executor: executor.to_owned() });
+            let id = job.id;
+            drop_failure(self.save(&mut book, &[id]));
         }
     }
 
     fn report(&self, deal_id: DealId, event: ExecutorEvent) {
-        let kind = match event {
-            ExecutorEvent::Stdout(text) => JobEventKind::Stdout { text },
-            ExecutorEvent::Stderr(text) => JobEventKind::Stderr { text },
-            ExecutorEvent::Progress { instructions } => {
-                JobEventKind::Progress { instruction_count: instructions }
-            }
-            ExecutorEvent::Warning(message) => JobEventKind::Warning { message },
-        };
-        if let Ok(job) = self.book().job_of_deal(deal_id) {
-            job.note(kind);
-        }
+        drop_failure(self.report_all(deal_id, [event]));
     }
 
     fn deliver<'a>(&'a self, deal_id: DealId, result: ResultSubmission) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
+            self.is_sound()?;
+            if self.was_delivered(deal_id, &result)? {
+                return Ok(());
+            }
             let deal = self.running_deal(deal_id)?;
             self.check_result(deal_id, &deal, &result)?;
-            let body = result.receipt.body.clone();
-            let event = match body.outcome {
-                Outcome::TimedOut => DealEvent::Fail { work_units: body.instruction_count },
-                Outcome::Cancelled => DealEvent::CancelByCreator { work_units: body.instruction_count },
-                _ => DealEvent::Submit { work_units: body.instruction_count },
-            };
-            let epoch = self.settle(deal_id, deal.epoch, event).await?;
-            let submitted = self.record(deal_id, epoch, &body, result)?;
-            if submitted {
-                self.watch_download(body.job_id);
-            }
+            self.note_delivery(deal_id, result)?;
+            self.finish_delivery(deal_id).await?;
             self.match_now().await;
             Ok(())
         })
@@ -129,15 +122,10 @@ impl ProviderApi for Solver {
 
     fn refuse<'a>(&'a self, deal_id: DealId, why: Error) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
+            self.is_sound()?;
             let deal = self.running_deal(deal_id)?;
             self.settle(deal_id, deal.epoch, DealEvent::CancelByProvider).await?;
-            {
-                let mut book = self.book();
-                let job = book.job_of_deal(deal_id)?;
-                let job_id = job.id;
-                job.fail(AgreementState::JobOfferCancelled, failure_of(&why));
-                book.ended(job_id, self.config().max_ended_jobs);
-            }
+            self.ended_without_result(deal_id, failure_of(&why))?;
             self.match_now().await;
             Ok(())
         })
@@ -145,6 +133,85 @@ impl ProviderApi for Solver {
 }
 
 impl Solver {
+    /// Writes down what happened while a job ran, in order.
+    pub(super) fn report_all(
+        &self,
+        deal_id: DealId,
+        events: impl IntoIterator<Item = ExecutorEvent>,
+    ) -> Result<()> {
+        let mut book = self.book();
+        let job = book.job_of_deal(deal_id)?;
+        for event in events {
+            job.note(match event {
+                ExecutorEvent::Stdout(text) => JobEventKind::Stdout { text },
+                ExecutorEvent::Stderr(text) => JobEventKind::Stderr { text },
+                ExecutorEvent::Progress { instructions } => {
+                    JobEventKind::Progress { instruction_count: instructions }
+                }
+                ExecutorEvent::Warning(message) => JobEventKind::Warning { message },
+            });
+        }
+        let id = job.id;
+        self.save(&mut book, &[id])
+    }
+
+    /// Ends a job that its provider gave back, of which the ledger knows.
+    pub(super) fn ended_without_result(&self, deal_id: DealId, why: JobFailure) -> Result<()> {
+        let mut book = self.book();
+        let job = book.job_of_deal(deal_id)?;
+        let job_id = job.id;
+        job.delivery = None;
+        job.fail(AgreementState::JobOfferCancelled, why);
+        book.ended(job_id, self.config().max_ended_jobs);
+        self.save(&mut book, &[job_id])
+    }
+
+    /// True where this very result was taken before: who did not hear the answer may ask again.
+    fn was_delivered(&self, deal_id: DealId, result: &ResultSubmission) -> Result<bool> {
+        let mut book = self.book();
+        let known = &book.job_of_deal(deal_id)?.result;
+        Ok(known.as_ref().is_some_and(|known| known.receipt == result.receipt))
+    }
+
+    /// Keeps a checked result until the ledger has taken it. Only one: what was counted to the ledger must be what is kept.
+    fn note_delivery(&self, deal_id: DealId, result: ResultSubmission) -> Result<()> {
+        let mut book = self.book();
+        let job = book.job_of_deal(deal_id)?;
+        if job.delivery.as_ref().is_some_and(|known| known.receipt != result.receipt) {
+            let message = format!("another result of deal {deal_id} was handed in before");
+            return Err(Error::new(ErrorKind::Conflict, "E_DEAL_OVER", message).with_fault(Fault::Provider));
+        }
+        job.delivery = Some(result);
+        let id = job.id;
+        self.save(&mut book, &[id])
+    }
+
+    /// Tells the ledger of the result that is kept, and writes it down.
+    pub(super) async fn finish_delivery(&self, deal_id: DealId) -> Result<()> {
+        let (body, epoch) = {
+            let mut book = self.book();
+            let job = book.job_of_deal(deal_id)?;
+            let Some(result) = &job.delivery else { return Ok(()) };
+            (result.receipt.body.clone(), job.deal.as_ref().map_or(0, |deal| deal.epoch))
+        };
+        let event = match body.outcome {
+            Outcome::TimedOut => DealEvent::Fail { work_units: body.instruction_count },
+            Outcome::Cancelled => DealEvent::CancelByCreator { work_units: body.instruction_count },
+            _ => DealEvent::Submit { work_units: body.instruction_count },
+        };
+        match self.settle(deal_id, epoch, event).await {
+            Ok(epoch) => self.record(deal_id, epoch),
+            Err(error) => {
+                if self.is_sound().is_ok()
+                    && let Ok(job) = self.book().job_of_deal(deal_id)
+                {
+                    job.delivery = None;
+                }
+                Err(error)
+            }
+        }
+    }
+
     fn running_deal(&self, deal_id: DealId) -> Result<AgreedDeal> {
         let mut book = self.book();
         let job = book.job_of_deal(deal_id)?;
@@ -200,24 +267,21 @@ impl Solver {
         verify_provider(body, &result.receipt.signature)
     }
 
-    /// Writes the result down; true where the job creator has to judge it now.
-    fn record(
-        &self,
-        deal_id: DealId,
-        epoch: u64,
-        body: &ReceiptBody,
-        result: ResultSubmission,
-    ) -> Result<bool> {
+    /// Writes the result down that the ledger has taken; where the job creator has to judge it now, its time begins.
+    pub(super) fn record(&self, deal_id: DealId, epoch: u64) -> Result<()> {
         let mut book = self.book();
         let job = book.job_of_deal(deal_id)?;
         let job_id = job.id;
+        let Some(result) = job.delivery.take() else { return Ok(()) };
+        let body = result.receipt.body.clone();
         let module = job.signed.body.module.content();
         job.outcome = Some(body.outcome.clone());
         job.result = Some(result);
         if let Some(deal) = &mut job.deal {
             deal.epoch = epoch;
         }
-        let submitted = end_or_submit(job, body)?;
+        job.times.results = Some(self.0.clock.now());
+        let submitted = end_or_submit(job, &body)?;
         if matches!(body.outcome, Outcome::Exited(_)) {
             book.history.note(module, body.instruction_count);
         }
@@ -227,7 +291,12 @@ impl Solver {
         } else {
             book.ended(job_id, self.config().max_ended_jobs);
         }
-        Ok(submitted)
+        self.save(&mut book, &[job_id])?;
+        drop(book);
+        if submitted {
+            self.watch_download(job_id, None);
+        }
+        Ok(())
     }
 }
 

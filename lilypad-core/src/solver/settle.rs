@@ -48,6 +48,9 @@ impl Solver {
                 self.0.clock.sleep(left.max(Duration::from_millis(1))).await;
                 continue;
             }
+            if self.is_sound().is_err() {
+                return false;
+            }
             let ended = self.0.settlement.deal(deal_id).await.is_ok_and(|known| known.state == end);
             if !ended {
                 tracing::warn!(%error, %deal_id, "the ledger moved on before the timeout");
@@ -74,17 +77,22 @@ impl Solver {
                 Ok(None) => return Ok(()),
                 Err(error) => {
                     job.cancelling = false;
+                    self.save(&mut book, &[id])?;
                     return Err(error);
                 }
             }
             if job.state != AgreementState::DealAgreed {
                 return Ok(());
             }
-            job.note(JobEventKind::Cancelling);
+            if !std::mem::replace(&mut job.stopping, true) {
+                job.times.stopping = Some(self.0.clock.now());
+                job.note(JobEventKind::Cancelling);
+            }
+            self.save(&mut book, &[id])?;
             let stop = ProviderMessage::Stop { deal_id: deal.id, reason: CancelReason::Cancelled };
             book.tell(deal.offer.provider, stop);
         }
-        self.watch_cancel(id);
+        self.watch_cancel(id, None);
         Ok(())
     }
 

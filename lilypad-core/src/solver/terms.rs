@@ -48,7 +48,7 @@ impl Solver {
         let (running, age) = {
             let mut book = self.book();
             let job = book.job(id)?;
-            (self.submit_window(job), job.age.elapsed())
+            (self.submit_window(job), job.age_before.saturating_add(job.age.elapsed()))
         };
         let config = self.config();
         Ok(Windows {

@@ -2,25 +2,39 @@
 
 use std::time::Duration;
 
-use crate::error::{ErrorKind, Fault};
+use crate::error::{ErrorKind, Fault, Result};
 use crate::market::NoMatch;
 use crate::model::{AgreementState, Amount, DealId, JobId};
-use crate::rt::{CancelReason, spawn};
+use crate::rt::{CancelReason, Timestamp, spawn};
 use crate::settlement::{DealEvent, EscrowState};
 use crate::wire::{JobEventKind, JobFailure, ProviderMessage, TimeoutPhase};
 
 use super::Solver;
 use super::book::{AgreedDeal, JobEntry};
-use super::matching::failure_of;
+use super::matching::{drop_failure, failure_of};
 
 impl Solver {
-    pub(super) fn watch_match_and_total(&self, id: JobId) {
-        let (match_timeout, total) = (self.config().match_timeout, self.config().total_timeout);
+    /// How much is left of a time that has run since a moment before this process began; all of it where it begins now.
+    /// After a restart everybody has the grace to come back.
+    fn left(&self, time: Duration, since: Option<Timestamp>) -> Duration {
+        since.map_or(time, |since| {
+            let left = time.saturating_sub(self.0.clock.now().since(since));
+            left.max(self.config().provider_grace.min(time))
+        })
+    }
+
+    pub(super) fn watch_match_and_total(&self, id: JobId, since: Option<Timestamp>) {
+        let match_timeout = self.left(self.config().match_timeout, since);
         self.after(id, match_timeout, move |solver| async move { solver.match_timed_out(id) });
+        self.watch_total(id, since);
+    }
+
+    pub(super) fn watch_total(&self, id: JobId, since: Option<Timestamp>) {
+        let total = self.left(self.config().total_timeout, since);
         self.after(id, total, move |solver| async move { solver.total_timed_out(id).await });
     }
 
-    pub(super) fn watch_execution(&self, id: JobId, deal_id: DealId) {
+    pub(super) fn watch_execution(&self, id: JobId, deal_id: DealId, since: Option<Timestamp>) {
         let (allowed, deadline) = {
             let mut book = self.book();
             let Ok(job) = book.job(id) else { return };
@@ -28,12 +42,14 @@ impl Solver {
         };
         // A little early: the provider's own timer must not be faster than this one.
         let nearly = allowed.saturating_sub((allowed / 10).min(Duration::from_secs(1)));
-        self.after(id, nearly, move |solver| async move {
+        // The program's own time has run on also while this solver did not: no grace.
+        let passed = since.map_or(Duration::ZERO, |since| self.0.clock.now().since(since));
+        self.after(id, nearly.saturating_sub(passed), move |solver| async move {
             if let Ok(job) = solver.book().job(id) {
                 job.overdue = true;
             }
         });
-        self.after(id, deadline, move |solver| async move {
+        self.after(id, self.left(deadline, since), move |solver| async move {
             let message =
                 format!("the provider was silent for {} after the deal was made", seconds(deadline));
             let ending = (AgreementState::TimeoutExecution, TimeoutPhase::Execution);
@@ -47,9 +63,9 @@ impl Solver {
     }
 
     /// A provider that does not answer a cancellation is not waited for.
-    pub(super) fn watch_cancel(&self, id: JobId) {
+    pub(super) fn watch_cancel(&self, id: JobId, since: Option<Timestamp>) {
         let grace = self.config().provider_grace;
-        self.after(id, grace, move |solver| async move {
+        self.after(id, self.left(grace, since), move |solver| async move {
             let Some(deal) = solver.deal_in(id, AgreementState::DealAgreed) else { return };
             let message = format!("the provider did not answer the cancellation for {}", seconds(grace));
             let ending = (AgreementState::TimeoutExecution, TimeoutPhase::Execution);
@@ -57,9 +73,9 @@ impl Solver {
         });
     }
 
-    pub(super) fn watch_download(&self, id: JobId) {
+    pub(super) fn watch_download(&self, id: JobId, since: Option<Timestamp>) {
         let limit = self.config().download_timeout;
-        self.after(id, limit, move |solver| async move {
+        self.after(id, self.left(limit, since), move |solver| async move {
             let message = format!(
                 "the result was not fetched and judged within {}: it counts as accepted",
                 seconds(limit)
@@ -106,6 +122,7 @@ impl Solver {
             tracing::error!(%error, "a waiting job could not be ended");
         }
         book.ended(id, self.config().max_ended_jobs);
+        drop_failure(self.save(&mut book, &[id]));
     }
 
     /// Ends a job without results. Where results are in, the time to judge them is fixed in the deal and ends the job.
@@ -138,14 +155,29 @@ impl Solver {
         {
             return;
         }
-        let mut book = self.book();
-        // Who was silent once is not given more jobs on the same word.
-        book.index.remove_offer(&deal.offer.id);
-        book.tell(deal.offer.provider, ProviderMessage::Stop { deal_id, reason: CancelReason::TimedOut });
-        let Ok(job) = book.job(id) else { return };
-        if job.state.is_terminal() {
-            return;
+        {
+            let mut book = self.book();
+            // Who was silent once is not given more jobs on the same word.
+            book.index.remove_offer(&deal.offer.id);
+            book.tell(deal.offer.provider, ProviderMessage::Stop { deal_id, reason: CancelReason::TimedOut });
         }
+        drop_failure(self.silent_provider(id, state, phase, message));
+    }
+
+    /// Ends a job whose provider was silent, for which the ledger has given everything back.
+    pub(super) fn silent_provider(
+        &self,
+        id: JobId,
+        state: AgreementState,
+        phase: TimeoutPhase,
+        message: String,
+    ) -> Result<()> {
+        let mut book = self.book();
+        let Ok(job) = book.job(id) else { return Ok(()) };
+        if job.state.is_terminal() {
+            return Ok(());
+        }
+        job.delivery = None;
         job.failure = Some(JobFailure {
             kind: ErrorKind::Timeout,
             fault: Fault::Provider,
@@ -158,6 +190,7 @@ impl Solver {
             tracing::error!(%error, "a silent provider's job could not be ended");
         }
         book.ended(id, self.config().max_ended_jobs);
+        self.save(&mut book, &[id])
     }
 
     async fn creator_silent(&self, id: JobId, message: String) {
@@ -166,10 +199,15 @@ impl Solver {
         {
             return;
         }
+        drop_failure(self.silent_creator(id, message));
+    }
+
+    /// Ends a job whose results nobody has judged, which the ledger has paid for.
+    pub(super) fn silent_creator(&self, id: JobId, message: String) -> Result<()> {
         let mut book = self.book();
-        let Ok(job) = book.job(id) else { return };
+        let Ok(job) = book.job(id) else { return Ok(()) };
         if job.state.is_terminal() {
-            return;
+            return Ok(());
         }
         job.cost = job.result.as_ref().map(|result| result.receipt.body.cost);
         job.failure = Some(JobFailure {
@@ -184,6 +222,7 @@ impl Solver {
             tracing::error!(%error, "an unjudged job could not be ended");
         }
         book.ended(id, self.config().max_ended_jobs);
+        self.save(&mut book, &[id])
     }
 
     pub(super) fn deal_in(&self, id: JobId, state: AgreementState) -> Option<AgreedDeal> {

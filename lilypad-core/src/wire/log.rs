@@ -29,6 +29,19 @@ struct Entries {
     lines: usize,
     progress: u64,
     closed: bool,
+    /// How many events readers see; all where nothing is held back.
+    shown: Option<usize>,
+}
+
+impl Entries {
+    fn visible(&self) -> &[JobEvent] {
+        self.events.get(..self.shown.unwrap_or(self.events.len())).unwrap_or(&self.events)
+    }
+
+    /// True where readers have nothing more to wait for.
+    fn is_over(&self) -> bool {
+        self.closed && self.visible().len() == self.events.len()
+    }
 }
 
 impl EventLog {
@@ -37,6 +50,36 @@ impl EventLog {
     pub fn new(job_id: JobId, clock: Clock) -> Self {
         let changed = watch::channel(0).0;
         Self(Arc::new(Inner { job_id, clock, entries: Mutex::default(), changed }))
+    }
+
+    /// A log that goes on after `events`, which are numbered from 0 on, and that shows what is written to it only after
+    /// [`EventLog::show`]: its writer saves events before anybody sees them.
+    #[must_use]
+    pub fn held(job_id: JobId, clock: Clock, events: Vec<JobEvent>) -> Self {
+        let lines = events.iter().filter(|event| is_line(&event.kind)).count();
+        let closed = events.last().is_some_and(|event| event.kind.is_final());
+        let entries = Entries { lines, closed, progress: 0, shown: Some(events.len()), events };
+        let changed = watch::channel(0).0;
+        Self(Arc::new(Inner { job_id, clock, entries: Mutex::new(entries), changed }))
+    }
+
+    /// Shows everything that was written so far.
+    pub fn show(&self) {
+        {
+            let mut entries = self.entries();
+            if entries.shown.is_none_or(|shown| shown == entries.events.len()) {
+                return;
+            }
+            entries.shown = Some(entries.events.len());
+        }
+        self.0.changed.send_modify(|version| *version += 1);
+    }
+
+    /// Events that are not shown yet.
+    #[must_use]
+    pub fn hidden(&self) -> Vec<JobEvent> {
+        let entries = self.entries();
+        entries.events.get(entries.visible().len()..).unwrap_or_default().to_vec()
     }
 
     /// Writes an event; a final one closes the log. Ignored once the log is closed.
@@ -55,10 +98,10 @@ impl EventLog {
         self.0.changed.send_modify(|version| *version += 1);
     }
 
-    /// All events so far.
+    /// All events so far that are shown.
     #[must_use]
     pub fn events(&self) -> Vec<JobEvent> {
-        self.entries().events.clone()
+        self.entries().visible().to_vec()
     }
 
     /// Reads from the first event on.
@@ -76,10 +119,7 @@ impl EventLog {
     }
 
     fn append(&self, entries: &mut Entries, state: AgreementState, kind: JobEventKind) {
-        let is_line = matches!(
-            kind,
-            JobEventKind::Stdout { .. } | JobEventKind::Stderr { .. } | JobEventKind::Warning { .. }
-        );
+        let is_line = is_line(&kind);
         if is_line {
             entries.lines += 1;
             if entries.lines > MOST_LINES {
@@ -105,6 +145,10 @@ impl EventLog {
     fn entries(&self) -> MutexGuard<'_, Entries> {
         self.0.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn is_line(kind: &JobEventKind) -> bool {
+    matches!(kind, JobEventKind::Stdout { .. } | JobEventKind::Stderr { .. } | JobEventKind::Warning { .. })
 }
 
 /// The events of one job, from the first to the final one.
@@ -153,7 +197,7 @@ impl Reader {
             if let Some(event) = self.take() {
                 return Some(event);
             }
-            if self.log.entries().closed || self.changed.changed().await.is_err() {
+            if self.log.entries().is_over() || self.changed.changed().await.is_err() {
                 return self.take();
             }
         }
@@ -161,13 +205,13 @@ impl Reader {
 
     fn take(&mut self) -> Option<JobEvent> {
         let entries = self.log.entries();
-        if let Some(event) = entries.events.get(self.next) {
+        if let Some(event) = entries.visible().get(self.next) {
             self.next += 1;
             return Some(event.clone());
         }
-        if entries.progress > self.progress && !entries.closed {
+        if entries.progress > self.progress && !entries.is_over() {
             self.progress = entries.progress;
-            let last = entries.events.last()?;
+            let last = entries.visible().last()?;
             let kind = JobEventKind::Progress { instruction_count: entries.progress };
             return Some(JobEvent { at: self.log.now(), kind, ..last.clone() });
         }

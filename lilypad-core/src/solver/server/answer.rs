@@ -1,10 +1,11 @@
 //! What goes back.
 
-use axum::extract::Request;
+use axum::extract::{Request, State as Shared};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
+use super::State;
 use crate::error::{Error, ErrorKind, Result, Retry};
 use crate::wire::{Body, Done};
 
@@ -43,6 +44,14 @@ pub(super) fn failed(error: &Error) -> Response {
             .insert(header::RETRY_AFTER, HeaderValue::from(u64::try_from(seconds).unwrap_or(u64::MAX)));
     }
     response
+}
+
+/// Whether requests are taken: not once something could not be saved.
+pub(super) async fn ready(Shared(state): Shared<State>) -> Response {
+    match state.solver().is_sound() {
+        Ok(()) => "ok\n".into_response(),
+        Err(error) => failed(&error),
+    }
 }
 
 pub(super) async fn unknown(method: Method, uri: Uri, _request: Request) -> Response {

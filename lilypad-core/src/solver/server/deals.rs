@@ -70,10 +70,7 @@ pub(super) async fn report(
 ) -> Response {
     let answer = async {
         let (deal, bytes) = state.own_deal(request, &id, state.config().max_json).await?;
-        for event in ExecutorEvents::from_body(&bytes)?.0 {
-            state.solver().report(deal, event);
-        }
-        Ok(())
+        state.solver().report_all(deal, ExecutorEvents::from_body(&bytes)?.0)
     };
     done(answer.await)
 }

@@ -38,7 +38,7 @@ pub(super) async fn submit(Shared(state): Shared<State>, request: Request) -> Re
         }
         let submitted = state.solver().submit(job).await;
         if let (Some(grant), Err(_)) = (&grant, &submitted) {
-            lock(&state.0.spending).give_back(grant.id, cap);
+            lock(&state.0.spending).give_back(grant, cap)?;
         }
         submitted
     };

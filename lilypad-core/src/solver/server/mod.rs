@@ -1,6 +1,6 @@
 //! The solver over HTTP, on a listener of the caller's.
 //!
-//! Layout: `config` how it is served; `listen` connections; `auth` who asks; `rate` how often; `answer` what goes back;
+//! Layout: `config` how it is served; `listen` connections; `auth` who asks; `rate` how often; `kept` what must not be forgotten; `answer` what goes back;
 //! `events` streams; `jobs`, `deals` and `money` the routes of job creators, providers and both.
 
 mod answer;
@@ -9,6 +9,7 @@ mod config;
 mod deals;
 mod events;
 mod jobs;
+mod kept;
 mod listen;
 mod money;
 mod rate;
@@ -27,21 +28,15 @@ use crate::error::{Error, Result};
 use crate::model::Address;
 use crate::rt::CancelToken;
 use crate::settlement::MemorySettlement;
-use crate::wire::auth::{NonceBook, SpendingBook, Verifier};
+use crate::wire::auth::Verifier;
 use crate::wire::routes;
 use rate::Rate;
-
-/// Most nonces that are remembered: each request of the last minutes has one.
-const NONCES: usize = 1_000_000;
 
 /// The solver over HTTP, ready to listen.
 #[derive(Debug)]
 pub struct Server {
     state: State,
 }
-
-/// Most grants whose spending is counted.
-const GRANTS: usize = 100_000;
 
 /// What every request handler knows. Clones share it.
 #[derive(Clone, Debug)]
@@ -54,17 +49,18 @@ struct Inner {
     config: ServerConfig,
     names: Vec<String>,
     verifier: Verifier,
-    nonces: Mutex<NonceBook>,
+    nonces: Mutex<kept::KeptNonces>,
     addresses: Mutex<Rate<IpAddr>>,
     accounts: Mutex<Rate<Address>>,
-    spending: Mutex<SpendingBook>,
+    spending: Mutex<kept::KeptSpending>,
     given: Mutex<std::collections::HashSet<Address>>,
     shutdown: CancelToken,
     listener: Mutex<Option<TcpListener>>,
 }
 
 impl Server {
-    /// A server for `solver`, whose money is in `ledger`, on `listener`.
+    /// A server for `solver`, whose money is in `ledger`, on `listener`. Where the solver came from a store
+    /// ([`Solver::open`]), nonces, grants and who got play money are kept there too; give it to one server only.
     ///
     /// # Errors
     /// `InvalidInput` (`E_SERVER_CONFIG`) where the settings cannot work; `Unavailable` (`E_LISTEN`) where the listener is
@@ -82,16 +78,17 @@ impl Server {
         let rate = |limit| Rate::new(limit, config.rate_window);
         let (addresses, accounts) =
             (rate(config.address_requests), Rate::new(config.account_requests, config.rate_window));
+        let (nonces, spending, given) = kept::remembered(&solver)?;
         let inner = Inner {
             solver,
             ledger,
             names,
             verifier: Verifier::new(account, domain),
-            nonces: Mutex::new(NonceBook::new(NONCES)),
+            nonces: Mutex::new(nonces),
             addresses: Mutex::new(addresses),
             accounts: Mutex::new(accounts),
-            spending: Mutex::new(SpendingBook::new(GRANTS)),
-            given: Mutex::default(),
+            spending: Mutex::new(spending),
+            given: Mutex::new(given),
             shutdown: CancelToken::new(),
             listener: Mutex::new(Some(listener)),
             config,
@@ -150,9 +147,8 @@ impl State {
             .route("/api/v1/deals/{id}/refusal", post(deals::refuse))
             .route(routes::ACCOUNT, get(money::account))
             .route("/api/v1/account/{action}", post(money::act));
-        let plain = Router::new()
-            .route("/healthz", get(|| async { "ok\n" }))
-            .route("/readyz", get(|| async { "ok\n" }));
+        let plain =
+            Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(answer::ready));
         versioned
             .merge(plain)
             .fallback(answer::unknown)

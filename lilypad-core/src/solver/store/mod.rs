@@ -3,9 +3,10 @@
 //! A [`Store`] takes [`Batch`]es, each whole or not at all, and gives back what they made. Ledger, jobs, nonces and grants of
 //! one solver share one store, so the order in which they are saved is the order in which they happened.
 //!
-//! Layout: `batch` what is saved, `saved` what comes back; `memory` and `sqlite` two stores. `docs/store.md` says what is saved when.
+//! Layout: `batch` what is saved, `saved` what comes back; `memory` and `sqlite` two stores; `fuse` stops at the first failure. `docs/store.md` says what is saved when.
 
 mod batch;
+mod fuse;
 mod memory;
 mod saved;
 #[cfg(feature = "store-sqlite")]
@@ -14,6 +15,7 @@ mod sqlite;
 use std::fmt;
 
 pub use batch::{Batch, Part, Write};
+pub(super) use fuse::Fuse;
 pub use memory::MemoryStore;
 pub use saved::{Saved, SavedGrant, SavedJob, SavedNonce};
 #[cfg(feature = "store-sqlite")]

@@ -1,0 +1,57 @@
+//! Saving jobs: whole, before anybody sees what happened to them.
+
+use std::sync::PoisonError;
+
+use super::Solver;
+use super::book::Book;
+use super::open::Visitors;
+use super::record;
+use super::store::{Batch, Store, Write};
+use crate::error::Result;
+use crate::model::JobId;
+
+impl Solver {
+    /// Saves these jobs as they are now, then shows their new events. Called with the lock on the book, so that nobody sees
+    /// what is not safe yet.
+    ///
+    /// # Errors
+    /// `Unavailable` (`E_STORE`): the solver takes no more requests then, and shows nothing more.
+    pub(super) fn save(&self, book: &mut Book, jobs: &[JobId]) -> Result<()> {
+        if let Some(store) = &self.0.store {
+            let mut batch = Batch::default();
+            for id in jobs {
+                if let Some(job) = book.jobs.get_mut(id) {
+                    record::changes(job, &mut batch)?;
+                }
+            }
+            book.forgotten.drain(..).for_each(|id| batch.push(Write::ForgetJob(id)));
+            if !batch.writes().is_empty() {
+                store.save(batch)?;
+            }
+        } else {
+            book.forgotten.clear();
+        }
+        jobs.iter().filter_map(|id| book.jobs.get(id)).for_each(|job| job.log.show());
+        Ok(())
+    }
+
+    /// Saves a change that belongs to no job.
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only a server has such changes"))]
+    pub(super) fn keep(&self, change: Write) -> Result<()> {
+        self.0.store.as_ref().map_or(Ok(()), |store| store.save(change.into()))
+    }
+
+    /// Who asked before the restart; once.
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only a server asks who came before"))]
+    pub(super) fn visitors(&self) -> Visitors {
+        std::mem::take(&mut *self.0.visitors.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Passes while everything could be saved.
+    ///
+    /// # Errors
+    /// `Unavailable` (`E_STORE`).
+    pub(super) fn is_sound(&self) -> Result<()> {
+        self.0.store.as_ref().map_or(Ok(()), |store| store.check())
+    }
+}
