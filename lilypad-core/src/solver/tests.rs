@@ -1,4 +1,6 @@
 //! The solver that is cut off at any moment and goes on.
 
+#[cfg(feature = "store-sqlite")]
+mod kill;
 mod sweep;
 mod world;

@@ -1,0 +1,107 @@
+//! A solver in a process of its own that is killed at every save, and started again on the same file.
+
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::sweep::{Story, play};
+use super::world::{Seen, World};
+use crate::error::Result;
+use crate::solver::store::{Batch, Saved, SqliteStore, Store};
+
+/// Where the other process finds its store, and the save at which it dies: `before 3`, `after 3`, or `never 0`.
+const STORE: &str = "LILYPAD_KILL_STORE";
+const MOMENT: &str = "LILYPAD_KILL_MOMENT";
+const STORY: &str = "LILYPAD_KILL_STORY";
+const CHILD: &str = "solver::tests::kill::child";
+
+/// A store at which the process dies without a word: nothing is flushed, nothing is dropped.
+#[derive(Debug)]
+struct Deadly {
+    store: SqliteStore,
+    after: bool,
+    left: AtomicUsize,
+}
+
+impl Store for Deadly {
+    fn load(&self) -> Result<Saved> {
+        self.store.load()
+    }
+
+    fn save(&self, batch: Batch) -> Result<()> {
+        let last = self.left.fetch_sub(1, Ordering::SeqCst) == 0;
+        if last && !self.after {
+            std::process::abort();
+        }
+        let saved = self.store.save(batch);
+        if last {
+            std::process::abort();
+        }
+        saved
+    }
+}
+
+const STORIES: [Story; 4] =
+    [Story::Accepted, Story::CancelledRunning, Story::ProviderSilent, Story::RanTooLong];
+
+/// The other process; does nothing where it was not started as one.
+#[test]
+fn child() {
+    let Ok(path) = std::env::var(STORE) else { return };
+    let moment = std::env::var(MOMENT).unwrap();
+    let story = STORIES[std::env::var(STORY).unwrap().parse::<usize>().unwrap()];
+    let (when, left) = moment.split_once(' ').unwrap();
+    let left = if when == "never" { usize::MAX } else { left.parse().unwrap() };
+    let store = SqliteStore::open(&path).unwrap();
+    let store = Arc::new(Deadly { store, after: when == "after", left: AtomicUsize::new(left) });
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let (state, money, commands) = runtime.block_on(async {
+        let world = World::new();
+        let running = world.open_on(Arc::clone(&store) as Arc<dyn Store>).await.unwrap();
+        world.fund(&running.ledger).await.unwrap();
+        let state = play(story, &world, &running, &mut Seen::default()).await.unwrap();
+        (state, world.money(&running.ledger).await, store.load().unwrap().journal.len())
+    });
+    println!("\nENDED {state} {money:?} {commands}");
+}
+
+/// Runs the other process; its last word where it came to its end.
+fn life(path: &std::path::Path, story: usize, moment: &str) -> Option<String> {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", CHILD, "--nocapture", "--test-threads=1"])
+        .env(STORE, path)
+        .env(MOMENT, moment)
+        .env(STORY, story.to_string())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let ended = text.lines().find(|line| line.starts_with("ENDED")).map(str::to_owned);
+    let panicked = String::from_utf8_lossy(&output.stderr).contains("panicked");
+    assert!(!panicked, "{moment}: {text}{}", String::from_utf8_lossy(&output.stderr));
+    ended
+}
+
+#[test]
+fn a_process_that_is_killed_at_any_save_goes_on_as_if_nothing_had_happened() {
+    let mut kills = 0;
+    for (story, name) in STORIES.iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = life(&folder.path().join("whole.sqlite"), story, "never 0").unwrap();
+        for when in ["before", "after"] {
+            // The owner and the money of both sides come first.
+            for save in 0.. {
+                let path = folder.path().join(format!("{when}{save}.sqlite"));
+                let moment = format!("{when} {save}");
+                if let Some(ended) = life(&path, story, &moment) {
+                    assert_eq!(ended, whole, "it was not killed");
+                    break;
+                }
+                kills += 1;
+                let again = life(&path, story, "never 0").unwrap();
+                assert_eq!(again, whole, "{name:?} killed {moment}");
+            }
+        }
+    }
+    assert!(kills > 60, "{kills} kills are too few to be true");
+}
