@@ -2,5 +2,6 @@
 
 #[cfg(feature = "store-sqlite")]
 mod kill;
+mod restart;
 mod sweep;
 mod world;

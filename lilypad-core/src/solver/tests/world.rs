@@ -163,6 +163,14 @@ impl World {
         Ok(())
     }
 
+    /// The same job once more, under an id of its own.
+    pub(super) fn another_job(&self, nonce: &str) -> Signed<JobProposal> {
+        let mut body = self.job.body.clone();
+        body.offer.nonce = nonce.to_owned();
+        body.offer.created_at = Timestamp(2_000);
+        sign(body, &self.creator)
+    }
+
     pub(super) fn id(&self) -> JobId {
         self.job.body.offer.id().unwrap()
     }
