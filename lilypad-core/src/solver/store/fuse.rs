@@ -1,23 +1,22 @@
 //! A store that stops at its first failure.
 
-use std::sync::Arc;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use super::{Batch, Saved, Store, Write, failed};
 use crate::error::Result;
 use crate::settlement::{Entry, Journal};
 
-/// Nothing is saved after a failure: what came later could rest on what is not there.
+/// Nothing is begun after a failure: what came later could rest on what is not there. What was under way beside it goes on:
+/// who depends on a save has waited for it.
 #[derive(Debug)]
 pub(in crate::solver) struct Fuse {
     store: Arc<dyn Store>,
     why: OnceLock<String>,
-    turn: Mutex<()>,
 }
 
 impl Fuse {
     pub(in crate::solver) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, why: OnceLock::new(), turn: Mutex::new(()) }
+        Self { store, why: OnceLock::new() }
     }
 
     /// Passes while everything could be saved.
@@ -32,7 +31,6 @@ impl Store for Fuse {
     }
 
     fn save(&self, batch: Batch) -> Result<()> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         self.check()?;
         self.store.save(batch).inspect_err(|error| {
             tracing::error!(%error, "the solver stops: its store does not take what it must not forget");
