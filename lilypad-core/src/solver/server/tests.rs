@@ -16,6 +16,7 @@ use crate::provider::{Provider, ProviderConfig};
 use crate::rt::{CancelReason, CancelToken, Clock, Random};
 use crate::settlement::{LedgerConfig, MemorySettlement};
 use crate::signer::{Domain, LocalSigner, Signer};
+use crate::solver::store::{MemoryStore, Store};
 use crate::solver::{Solver, SolverConfig};
 use crate::wire::{JobCreatorApi, JobEventKind, ProviderApi};
 
@@ -44,6 +45,59 @@ fn serve_with(config: ServerConfig) -> Served {
     let stop = CancelToken::new();
     let task = tokio::spawn(server.serve(stop.clone()));
     Served { url, stop, ledger, task }
+}
+
+/// A solver on a store, served at an address.
+async fn serve_kept(store: &MemoryStore, address: &str) -> Served {
+    let (store, account) = (Arc::new(store.clone()) as Arc<dyn Store>, key(1).address());
+    let (ledger, config) = (LedgerConfig::default(), SolverConfig::default());
+    let opened = Solver::open(store, account, Domain::local(), Clock::system(), ledger, config).await;
+    let (solver, ledger) = opened.unwrap();
+    let listener = std::net::TcpListener::bind(address).unwrap();
+    let config = ServerConfig { play_money: Some(Amount::from_lp(1_000)), ..ServerConfig::default() };
+    let server = Server::new(solver, ledger.clone(), listener, config).unwrap();
+    let url = format!("http://{}", server.local_addr().unwrap());
+    let stop = CancelToken::new();
+    let task = tokio::spawn(server.serve(stop.clone()));
+    Served { url, stop, ledger, task }
+}
+
+#[tokio::test]
+async fn a_running_job_outlives_its_solver() {
+    let (store, stop) = (MemoryStore::new(), CancelToken::new());
+    let served = serve_kept(&store, "127.0.0.1:0").await;
+    let provider = served.provider(&stop).await;
+    let client = served.client().await;
+    let orders = module(&["print hello", "work 400", "wait"]);
+    let job = client.submit(&orders, &BTreeMap::new(), SubmitOptions::default()).await.unwrap();
+    let (id, mut events, mut seen) = (job.id(), job.events().await.unwrap(), Vec::new());
+    while let Some(event) = events.next().await {
+        seen.push(event.clone());
+        if matches!(event.kind, JobEventKind::Started { .. }) {
+            break;
+        }
+    }
+    let address = served.url.strip_prefix("http://").unwrap().to_owned();
+    served.end().await;
+    drop((job, client, events));
+
+    let served = serve_kept(&store, &address).await;
+    let client = served.client().await;
+    let job = client.job(id).await.unwrap();
+    assert_eq!(job.status().await.unwrap().state, AgreementState::DealAgreed);
+    job.cancel().await.unwrap();
+    let result = job.wait().await.unwrap();
+    assert_eq!((result.outcome(), result.instruction_count()), (&Outcome::Cancelled, 400));
+    let mut events = job.events().await.unwrap();
+    for known in seen {
+        assert_eq!(events.next().await.unwrap(), known);
+    }
+    // The play money was given once, and one deal was paid once.
+    assert_eq!(served.ledger.audit().unwrap().deposited, Amount::from_lp(2_000));
+    served.ledger.audit().unwrap();
+    stop.cancel(CancelReason::Shutdown);
+    provider.await.unwrap();
+    served.end().await;
 }
 
 fn serve() -> Served {
