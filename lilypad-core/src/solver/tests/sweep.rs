@@ -132,6 +132,8 @@ async fn with_cuts(story: Story, cuts: &[usize]) -> (AgreementState, Vec<Amount>
         match ended {
             Ok(state) => {
                 check_log(&what, &seen);
+                let status = running.status(&world).await.unwrap();
+                assert_eq!(status.receipt.is_some(), state == AgreementState::ResultsAccepted, "{what}");
                 return (state, world.money(&running.ledger).await, cut_off);
             }
             Err(error) => {
