@@ -148,7 +148,7 @@ fn digits(text: &str) -> &str {
 }
 
 /// The file is larger than any key file.
-pub(crate) fn too_large() -> Error {
+pub(super) fn too_large() -> Error {
     Error::invalid(
         "E_KEYSTORE_LIMIT",
         format!("the key file is too large: at most {KEYSTORE_BYTES} bytes are read"),
