@@ -9,6 +9,8 @@ mod hostile;
 #[cfg(test)]
 mod modules;
 #[cfg(test)]
+mod networks;
+#[cfg(test)]
 mod quote;
 #[cfg(test)]
 mod run;
@@ -16,3 +18,5 @@ mod run;
 mod stop;
 #[cfg(test)]
 mod tool;
+#[cfg(test)]
+mod wallet;
