@@ -243,8 +243,11 @@ pub(crate) enum ReceiptCommand {
 /// Prints what clap says and gives its exit code: help and version 0, anything else 2, as JSON where that was asked for.
 pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
     let asked = std::env::args_os().any(|arg| arg == "--json");
+    if let (true, Err(error)) = (error.use_stderr(), crate::secret::refuse_key_in_arguments()) {
+        return crate::report::Report::new(asked).failure(&error);
+    }
     if error.use_stderr() && asked {
-        let text = crate::secret::without_keys(&error.to_string());
+        let text = error.to_string();
         let said: Vec<&str> = text
             .lines()
             .map(str::trim)
@@ -255,14 +258,8 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
         let error = lilypad_core::Error::invalid("E_USAGE", line).with_hint("see lilypad --help");
         return crate::report::Report::new(true).failure(&error);
     }
-    let plain = error.to_string();
-    let shown = crate::secret::without_keys(&plain);
-    if shown == plain {
-        // A closed pipe is no reason to fail differently.
-        let _ = error.print();
-    } else {
-        crate::report::Report::new(false).say(shown);
-    }
+    // A closed pipe is no reason to fail differently.
+    let _ = error.print();
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }
 

@@ -34,17 +34,17 @@ pub(crate) fn refuse_key(text: &str) -> Result<()> {
         )))
 }
 
-/// A text that speaks of the command line, without the arguments that look like keys.
-pub(crate) fn without_keys(text: &str) -> String {
-    let mut text = text.to_owned();
+/// What to say of a command line that is wrong, where a key stands on it: whoever says what is wrong may repeat a part.
+pub(crate) fn refuse_key_in_arguments() -> Result<()> {
     for argument in std::env::args_os().skip(1) {
         let argument = argument.to_string_lossy();
-        let value = argument.split_once('=').map_or("", |(_, value)| value);
-        for secret in [argument.as_ref(), value].into_iter().filter(|part| looks_like_key(part)) {
-            text = text.replace(secret, "[hidden: it looks like a private key]");
+        refuse_key(&argument)?;
+        // `--flag=value`; an input as `-i Hash=…` may well be 64 digits.
+        if let Some((_, value)) = argument.split_once('=').filter(|_| argument.starts_with('-')) {
+            refuse_key(value)?;
         }
     }
-    text
+    Ok(())
 }
 
 #[cfg(test)]

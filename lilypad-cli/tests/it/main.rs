@@ -15,7 +15,11 @@ mod quote;
 #[cfg(test)]
 mod run;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod stop;
+#[cfg(all(test, unix))]
+mod terminal;
 #[cfg(test)]
 mod tool;
 #[cfg(test)]
