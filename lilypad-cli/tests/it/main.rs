@@ -18,7 +18,8 @@ mod run;
 mod secrets;
 #[cfg(test)]
 mod stop;
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod terminal;
 #[cfg(test)]
 mod tool;
