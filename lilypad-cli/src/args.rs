@@ -16,6 +16,7 @@ Examples:
   lilypad run github.com/owner/module:v1.0.0 -i Prompt=\"a frog\" --json
   lilypad module new my-module
   lilypad receipt verify results.receipt.json
+  lilypad wallet new
 
 Exit codes: 0 done · 1 our own fault · 2 usage or bad input · 3 authorisation · 4 network · 5 ledger or chain ·
 6 the job failed · 7 verification failed · 8 timed out · 9 refused by policy, or no machine fits · 130 cancelled";
@@ -42,6 +43,10 @@ pub(crate) enum Command {
     Module(ModuleArgs),
     /// Check receipts.
     Receipt(ReceiptArgs),
+    /// Make, import and show the keys that commands sign with.
+    Wallet(crate::wallet::WalletArgs),
+    /// Name networks and choose the one that commands use.
+    Network(crate::networks::NetworkArgs),
 }
 
 impl Command {
@@ -51,6 +56,8 @@ impl Command {
             Self::Quote(args) => args.json,
             Self::Module(args) => args.command.wants_json(),
             Self::Receipt(ReceiptArgs { command: ReceiptCommand::Verify { json, .. } }) => *json,
+            Self::Wallet(args) => args.wants_json(),
+            Self::Network(args) => args.wants_json(),
         }
     }
 }
@@ -236,6 +243,9 @@ pub(crate) enum ReceiptCommand {
 /// Prints what clap says and gives its exit code: help and version 0, anything else 2, as JSON where that was asked for.
 pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
     let asked = std::env::args_os().any(|arg| arg == "--json");
+    if let (true, Err(error)) = (error.use_stderr(), crate::secret::refuse_key_in_arguments()) {
+        return crate::report::Report::new(asked).failure(&error);
+    }
     if error.use_stderr() && asked {
         let text = error.to_string();
         let said: Vec<&str> = text

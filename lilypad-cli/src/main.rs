@@ -1,16 +1,23 @@
 //! The `lilypad` command: argument parsing and printing, nothing else.
 //!
-//! Layout: `args` what can be typed; one file for each command, `job` what `run` and `quote` have in common; `report` what people and programs read.
+//! Layout: `args` what can be typed; one file for each command, `job` what `run` and `quote` have in common; `key` and
+//! `passphrase` where keys come from, `secret` keys in the wrong place; `config` the config folder; `report` what people and programs read.
 
 mod args;
+mod config;
 mod interrupt;
 mod job;
+mod key;
 mod module;
+mod networks;
+mod passphrase;
 mod quote;
 mod receipt;
 mod report;
 mod run;
+mod secret;
 mod table;
+mod wallet;
 mod watch;
 
 use std::process::ExitCode;
@@ -31,6 +38,8 @@ fn main() -> ExitCode {
         Command::Quote(args) => quote::quote(args, &report),
         Command::Module(args) => module::module(args, &report),
         Command::Receipt(args) => receipt::receipt(args, &report),
+        Command::Wallet(args) => wallet::wallet(args, &report),
+        Command::Network(args) => networks::network(args, &report),
     };
     report.close(outcome.unwrap_or_else(|error| report.failure(&error)))
 }

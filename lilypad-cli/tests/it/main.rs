@@ -9,10 +9,19 @@ mod hostile;
 #[cfg(test)]
 mod modules;
 #[cfg(test)]
+mod networks;
+#[cfg(test)]
 mod quote;
 #[cfg(test)]
 mod run;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod stop;
+#[cfg(unix)]
+#[cfg(test)]
+mod terminal;
 #[cfg(test)]
 mod tool;
+#[cfg(test)]
+mod wallet;
