@@ -8,6 +8,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use lilypad_core::market::VerificationClass;
 use lilypad_core::model::{Address, Amount, Rate};
 
+use crate::jobs::{AccountArgs, OneJobArgs, ResumeArgs};
+use crate::key::KeyArgs;
+use crate::serve::{ProviderArgs, SolverArgs};
+
 const EXAMPLES: &str = "\
 Examples:
   lilypad run examples/modules/cowsay -i Message=\"hello, pond\"
@@ -33,12 +37,27 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a module and wait for its result.
     ///
-    /// Starts a whole network inside this process (ledger, solver, provider), with play money, and runs the module on it.
+    /// Without a network elsewhere it starts a whole one inside this process (ledger, solver, provider), with play money, and
+    /// runs the module on it.
     Run(RunArgs),
     /// Show what a job would cost, who would run it, and what keeps the other offers from it.
     ///
-    /// Asks a network inside this process. Nothing is run or paid.
+    /// Nothing is run or paid.
     Quote(QuoteArgs),
+    /// Show where the newest jobs of an account stand.
+    Jobs(AccountArgs),
+    /// Show where a job stands, and why.
+    Status(OneJobArgs),
+    /// Print what happens to a job, one JSON document a line, until it has ended.
+    Events(OneJobArgs),
+    /// Ask to stop a job. What it did until then is paid.
+    Cancel(OneJobArgs),
+    /// Follow a job that was submitted before to its end, and fetch its results.
+    Resume(ResumeArgs),
+    /// Run a solver: match jobs with machines for others, over HTTP.
+    Solver(SolverArgs),
+    /// Offer this machine on a network and run jobs for money.
+    Provider(ProviderArgs),
     /// Write, check and look at modules.
     Module(ModuleArgs),
     /// Check receipts.
@@ -54,6 +73,11 @@ impl Command {
         match self {
             Self::Run(args) => args.json,
             Self::Quote(args) => args.json,
+            Self::Jobs(args) => args.json,
+            Self::Status(args) | Self::Events(args) | Self::Cancel(args) => args.account.json,
+            Self::Resume(args) => args.one.account.json,
+            Self::Solver(args) => args.json,
+            Self::Provider(args) => args.json,
             Self::Module(args) => args.command.wants_json(),
             Self::Receipt(ReceiptArgs { command: ReceiptCommand::Verify { json, .. } }) => *json,
             Self::Wallet(args) => args.wants_json(),
@@ -74,9 +98,9 @@ pub(crate) struct RunArgs {
     /// Folder for the results; must be new or empty. The receipt is put beside it as DIR.receipt.json.
     #[arg(long, short = 'o', value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,
-    /// How long to wait for a machine that fits.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2s")]
-    pub(crate) match_timeout: Duration,
+    /// How long to wait for a machine that fits, on the network in this process. Default: 2s.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) match_timeout: Option<Duration>,
     /// Print one JSON document to standard output and nothing else there.
     #[arg(long)]
     pub(crate) json: bool,
@@ -102,6 +126,12 @@ pub(crate) struct QuoteArgs {
 pub(crate) struct JobArgs {
     #[command(flatten)]
     pub(crate) module: ModuleSource,
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
+    /// Network to work on: a name or a URL. Default: what `lilypad network use` chose, else `local`, a network inside this
+    /// process.
+    #[arg(long, value_name = "NAME|URL")]
+    pub(crate) network: Option<String>,
     /// An input as NAME=VALUE; may be given several times. The value may hold `=`.
     #[arg(short = 'i', long = "input", value_name = "NAME=VALUE", value_parser = parse_input)]
     pub(crate) inputs: Vec<(String, String)>,
@@ -263,14 +293,14 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }
 
-fn parse_input(text: &str) -> Result<(String, String), String> {
+pub(crate) fn parse_input(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("an input is NAME=VALUE".to_owned()),
     }
 }
 
-fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let seconds: f64 = match (number.parse::<f64>(), unit) {

@@ -7,6 +7,8 @@ mod fixtures;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod http;
+#[cfg(test)]
 mod modules;
 #[cfg(test)]
 mod networks;
