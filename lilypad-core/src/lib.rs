@@ -31,6 +31,8 @@ pub mod signer;
 #[cfg(not(target_family = "wasm"))]
 pub mod config;
 pub mod executor;
+#[cfg(all(feature = "http", not(target_family = "wasm")))]
+pub mod http;
 pub mod module;
 pub mod wire;
 

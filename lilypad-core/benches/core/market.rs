@@ -28,8 +28,8 @@ pub(crate) fn all(criterion: &mut Criterion) {
     };
     let job_terms = JobTerms::new("wasm", Amount::from_lp(1));
     let module = ModulePin::Content { content: ContentId(Cid::of_block(b"module")) };
-    let id = Cid::of_block(b"an id");
-    let request = Request::new(JobId(id), &job, &job_terms, &module).expect("plain data");
+    let id = JobId(Cid::of_block(b"job"));
+    let request = Request::new(id, &job, &job_terms, &module).expect("plain data");
 
     let offer_terms = OfferTerms { executors: vec!["wasm".into()], ..OfferTerms::default() };
     // Half of them fit; the rest have too few CPUs.
@@ -42,12 +42,13 @@ pub(crate) fn all(criterion: &mut Criterion) {
             ..ResourceOffer::default()
         })
         .collect();
+    let offer_id = ResourceOfferId(Cid::of_block(b"offer"));
     let fits = || {
         let candidates = offers.iter().map(|offer| Candidate {
-            id: ResourceOfferId(id),
+            id: offer_id,
             offer,
             terms: &offer_terms,
-            reputation: 0,
+            reputation: 500,
         });
         candidates.filter(|candidate| judge(&request, candidate) == Verdict::Match).count()
     };

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use lilypad_core::market::{Index, match_all};
+use lilypad_core::market::{CheckPolicy, Index, QuoteOptions, Request, Wanted, WorkEstimate, match_all};
+use lilypad_core::rt::Timestamp;
 
 use crate::dice::Dice;
 use crate::market::{Job, Machine, Market};
@@ -144,9 +145,9 @@ pub(crate) fn steady(sizes: &[usize]) {
             };
             // The first ones only fill the machines.
             if now < size {
-                add()
+                add();
             } else {
-                coming.measure(add)
+                coming.measure(add);
             }
             while ends.first().is_some_and(|(end, ..)| *end <= now) {
                 let Some((_, _, gone)) = ends.pop_first() else { break };
@@ -166,11 +167,12 @@ pub(crate) fn steady(sizes: &[usize]) {
     growth("a job goes", &went);
 }
 
-/// Why a job waits: looks at every offer.
+/// Why a job waits, and what one would cost: both look at every offer, and for the cheapest change where none fits.
 pub(crate) fn why(size: usize) {
     let (machines, jobs, _) = made(3, size);
     let mut index = filled(machines);
     let ids: Vec<_> = jobs.iter().map(|job| job.id).collect();
+    quotes(&index, &jobs[..200.min(jobs.len())]);
     for job in jobs {
         index.add_job(job.id, job).expect("room");
     }
@@ -185,4 +187,25 @@ pub(crate) fn why(size: usize) {
         }
     }
     println!("why a job waits at {size} offers: {} ({} jobs)", times.shown(), times.len());
+}
+
+/// What jobs would cost while nothing runs, those that fit nowhere among them.
+fn quotes(index: &Index<Machine, Job>, jobs: &[Job]) {
+    let options = QuoteOptions {
+        now: Timestamp(0),
+        work: WorkEstimate { least: 0, most: None, runs: 0 },
+        checks: CheckPolicy::Unchecked,
+        most: 20,
+    };
+    let (mut times, mut fit) = (Times::default(), 0);
+    for job in jobs {
+        let request = Request::new(job.id, job.offer(), job.terms(), job.module()).expect("plain data");
+        fit += usize::from(times.measure(|| index.quote(&request, &options)).matches_now());
+    }
+    println!(
+        "a quote at {} offers: {} ({} jobs, {fit} of them fit)",
+        index.offers(),
+        times.shown(),
+        times.len()
+    );
 }

@@ -1,6 +1,6 @@
 //! A market as it might be: a few thousand kinds of machines, jobs of mixed needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use lilypad_core::market::{Candidate, JobTerms, OfferTerms, Offered, Request, Wanted, module_id};
@@ -107,6 +107,9 @@ pub(crate) struct Market {
     modules: Vec<(ModuleConfig, Arc<ModulePin>)>,
     providers: usize,
     made: usize,
+    /// Terms that many say alike, kept once, as a book may that has this many.
+    offer_terms: HashMap<(usize, u64), Arc<OfferTerms>>,
+    job_terms: HashMap<String, Arc<JobTerms>>,
 }
 
 impl Market {
@@ -121,7 +124,9 @@ impl Market {
         });
         let modules = modules.collect();
         let shapes = (0..SHAPES).map(|_| shape(&mut dice)).collect();
-        Self { dice, shapes, modules, providers: machines.div_ceil(8).max(1), made: 0 }
+        let providers = machines.div_ceil(8).max(1);
+        let (offer_terms, job_terms) = (HashMap::new(), HashMap::new());
+        Self { dice, shapes, modules, providers, made: 0, offer_terms, job_terms }
     }
 
     fn services(&mut self) -> ServiceConfig {
@@ -140,8 +145,9 @@ impl Market {
     pub(crate) fn machine(&mut self) -> Machine {
         self.made += 1;
         let dice = &mut self.dice;
-        let shape = &self.shapes[dice.below(SHAPES)];
-        let price = dice.price(shape.price);
+        let kind = dice.below(SHAPES);
+        let shape = &self.shapes[kind];
+        let price = two_digits(dice.price(shape.price));
         let mut terms = OfferTerms { rate: rate(price), ..shape.terms.clone() };
         let spec = shape.spec.clone();
         let provider = format!("0x{:040x}", dice.below(self.providers));
@@ -156,6 +162,11 @@ impl Market {
             _ => {}
         }
         let reputation = dice.of(&[300, 500, 500, 800, 1_000]);
+        let terms = if terms.module_rates.is_empty() {
+            self.offer_terms.entry((kind, price)).or_insert_with(|| Arc::new(terms)).clone()
+        } else {
+            Arc::new(terms)
+        };
         Machine {
             id: ResourceOfferId(Cid::of_block(format!("machine {}", self.made).as_bytes())),
             offer: ResourceOffer {
@@ -170,7 +181,7 @@ impl Market {
                 trusted_parties: self.services(),
                 ..ResourceOffer::default()
             },
-            terms: Arc::new(terms),
+            terms,
             reputation,
         }
     }
@@ -193,6 +204,14 @@ impl Market {
             terms = JobTerms::new("", Amount::from_lp(1));
         }
         let nonce = format!("nonce {:015}", self.made);
+        let plain = terms.max_rate.is_none() && terms.labels.is_empty() && terms.gpus.is_empty();
+        let terms = if plain {
+            let words =
+                format!("{} {} {}", terms.executor, terms.min_reputation, terms.min_collateral_multiple);
+            self.job_terms.entry(words).or_insert_with(|| Arc::new(terms)).clone()
+        } else {
+            Arc::new(terms)
+        };
         Job {
             id: JobId(Cid::of_block(format!("job {}", self.made).as_bytes())),
             offer: JobOffer {
@@ -207,10 +226,16 @@ impl Market {
                 target: TargetConfig { address: target },
                 ..JobOffer::default()
             },
-            terms: Arc::new(terms),
+            terms,
             module: pin,
         }
     }
+}
+
+/// People ask for round prices.
+fn two_digits(price: u64) -> u64 {
+    let step = 10_u64.pow(price.max(1).ilog10().saturating_sub(1));
+    price / step * step
 }
 
 fn rate(price: u64) -> Rate {

@@ -54,17 +54,24 @@ pub(crate) fn growth(name: &str, costs: &[(usize, f64)]) {
     if least == most {
         return;
     }
+    let logarithms: Vec<(usize, f64)> = costs.iter().map(|(size, _)| (*size, (*size as f64).ln())).collect();
+    println!(
+        "growth {name}: from {least} to {most} offers it costs {:.2} times as much; their logarithms {:.2} times; \
+         fitted exponent {:.3}; that of the logarithm {:.3}",
+        last / first,
+        (*most as f64).ln() / (*least as f64).ln(),
+        exponent(costs),
+        exponent(&logarithms),
+    );
+}
+
+/// Of the power of the size that fits best: the slope of a line through the logarithms, by least squares.
+fn exponent(costs: &[(usize, f64)]) -> f64 {
     let logs: Vec<(f64, f64)> = costs.iter().map(|(size, cost)| ((*size as f64).ln(), cost.ln())).collect();
     let mean = |of: fn(&(f64, f64)) -> f64| logs.iter().map(of).sum::<f64>() / logs.len() as f64;
     let (x, y) = (mean(|point| point.0), mean(|point| point.1));
-    let exponent = logs.iter().map(|point| (point.0 - x) * (point.1 - y)).sum::<f64>()
-        / logs.iter().map(|point| (point.0 - x).powi(2)).sum::<f64>();
-    println!(
-        "growth {name}: from {least} to {most} offers it costs {:.2} times as much; their logarithms {:.2} times; \
-         fitted exponent {exponent:.3}",
-        last / first,
-        (*most as f64).ln() / (*least as f64).ln(),
-    );
+    let together = logs.iter().map(|point| (point.0 - x) * (point.1 - y)).sum::<f64>();
+    together / logs.iter().map(|point| (point.0 - x).powi(2)).sum::<f64>()
 }
 
 /// Most memory that this process has had, in MiB; 0 where the system does not say.

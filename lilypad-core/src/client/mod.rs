@@ -1,8 +1,10 @@
 //! The job creator: quote, submit, watch, wait, cancel, verify.
 //!
-//! Layout: `options` what a submission may ask for; `submit` from a module and inputs to a signed job; `job` the live
+//! Layout: `connect` over HTTP; `options` what a submission may ask for; `submit` from a module and inputs to a signed job; `job` the live
 //! handle; `driver` what goes on behind it; `result` what came of it.
 
+#[cfg(all(feature = "http", not(target_family = "wasm")))]
+mod connect;
 mod driver;
 mod job;
 mod options;

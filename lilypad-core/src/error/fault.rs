@@ -21,6 +21,10 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Every fault, in the order in which they are documented.
+    pub const ALL: [Self; 6] =
+        [Self::User, Self::Provider, Self::Network, Self::Solver, Self::Module, Self::Unknown];
+
     /// The name, the same in every language (`User`).
     #[must_use]
     pub fn as_str(self) -> &'static str {

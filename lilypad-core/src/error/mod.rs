@@ -14,14 +14,17 @@
 //! assert_eq!(error.to_string(), "unknown input `Mesage`: did you mean `Message`?");
 //! ```
 
+mod code;
 mod fault;
 mod kind;
 mod retry;
 
+pub(crate) use code::{Code, code_of_peer};
 pub use fault::Fault;
 pub use kind::ErrorKind;
 pub use retry::Retry;
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -38,10 +41,10 @@ struct Inner {
     fault: Fault,
     retry: Retry,
     code: &'static str,
-    operation: Option<&'static str>,
+    operation: Option<Cow<'static, str>>,
     message: String,
     hint: Option<String>,
-    context: Vec<(&'static str, String)>,
+    context: Vec<(Cow<'static, str>, String)>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -96,8 +99,8 @@ impl Error {
 
     /// Adds a key and a value to the context (`deal_id`, `url`, `limit`, `got`, `line`…).
     #[must_use]
-    pub fn with(mut self, key: &'static str, value: impl fmt::Display) -> Self {
-        self.0.context.push((key, value.to_string()));
+    pub fn with(mut self, key: impl Into<Cow<'static, str>>, value: impl fmt::Display) -> Self {
+        self.0.context.push((key.into(), value.to_string()));
         self
     }
 
@@ -117,8 +120,8 @@ impl Error {
 
     /// Names the operation that failed (`submit`, `run`, `fetch`…); the outermost caller's name stays.
     #[must_use]
-    pub fn with_operation(mut self, operation: &'static str) -> Self {
-        self.0.operation = Some(operation);
+    pub fn with_operation(mut self, operation: impl Into<Cow<'static, str>>) -> Self {
+        self.0.operation = Some(operation.into());
         self
     }
 
@@ -134,14 +137,18 @@ impl Error {
     pub(crate) fn duplicate(&self) -> Self {
         let mut context = self.0.context.clone();
         if let Some(source) = &self.0.source {
-            context.push(("cause", source.to_string()));
+            context.push(("cause".into(), source.to_string()));
         }
         Self(Box::new(Inner {
+            kind: self.0.kind,
+            fault: self.0.fault,
+            retry: self.0.retry,
+            code: self.0.code,
+            operation: self.0.operation.clone(),
             message: self.0.message.clone(),
             hint: self.0.hint.clone(),
             context,
             source: None,
-            ..*self.0
         }))
     }
 
@@ -171,8 +178,8 @@ impl Error {
 
     /// The operation that failed, where one was named.
     #[must_use]
-    pub fn operation(&self) -> Option<&'static str> {
-        self.0.operation
+    pub fn operation(&self) -> Option<&str> {
+        self.0.operation.as_deref()
     }
 
     /// What happened, without the hint.
@@ -188,8 +195,8 @@ impl Error {
     }
 
     /// Keys and values that were added on the way up, in that order.
-    pub fn context(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.0.context.iter().map(|(key, value)| (*key, value.as_str()))
+    pub fn context(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.context.iter().map(|(key, value)| (key.as_ref(), value.as_str()))
     }
 }
 
@@ -206,7 +213,7 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} (fault: {}, retry: {})", self.0.code, self.0.kind, self.0.fault, self.0.retry)?;
-        if let Some(operation) = self.0.operation {
+        if let Some(operation) = &self.0.operation {
             write!(f, " at {operation}")?;
         }
         write!(f, ": {self}")?;

@@ -55,14 +55,16 @@ impl Free {
         } else {
             gpus::assign(&job.terms.gpus, listed(offer), self.gpus)?
         };
-        let named = i64::try_from(gpus.len()).unwrap_or(i64::MAX);
-        let milli_gpu = count.max(named).saturating_mul(MILLI);
-        if named > count && milli_gpu > self.capacity.milli_gpu {
+        let chosen = i64::try_from(gpus.len()).unwrap_or(i64::MAX).saturating_mul(MILLI);
+        // Those that are asked for one by one are whole ones, also where the offer counts in parts.
+        if !job.terms.gpus.is_empty() && chosen > self.capacity.milli_gpu {
             return None;
         }
+        let milli_gpu = count.saturating_mul(MILLI).max(chosen);
         Some(Taken {
             milli_cpu: need.milli_cpu.max(0),
-            milli_gpu: milli_gpu.min(self.capacity.milli_gpu),
+            // The last part of a GPU makes a whole one of it; of less than none nothing is taken.
+            milli_gpu: milli_gpu.min(self.capacity.milli_gpu.max(0)),
             ram_bytes: need.ram_bytes.max(0),
             disk_bytes: need.disk_bytes.max(0),
             gpus,

@@ -169,6 +169,23 @@ impl FileSet {
         check_path(path)
     }
 
+    /// Which rule a path breaks, as a phrase that can stand behind it.
+    pub(crate) fn path_fault(path: &str) -> Option<&'static str> {
+        if path.is_empty() || path.len() > 1_024 {
+            return Some("must have 1 to 1,024 bytes");
+        }
+        if path.contains(['\\', '\0']) {
+            return Some("must not hold a backslash or NUL");
+        }
+        if path.split('/').count() > 16 {
+            return Some("must be at most 16 levels deep");
+        }
+        if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
+            return Some("must be relative, without `.`, `..` or empty parts");
+        }
+        None
+    }
+
     fn check_shape(&self, path: &str) -> Result<()> {
         let under = format!("{path}/");
         let covers =
@@ -191,19 +208,7 @@ impl IntoIterator for FileSet {
 }
 
 fn check_path(path: &str) -> Result<()> {
-    if path.is_empty() || path.len() > 1_024 {
-        return Err(path_error(path, "must have 1 to 1,024 bytes"));
-    }
-    if path.contains(['\\', '\0']) {
-        return Err(path_error(path, "must not hold a backslash or NUL"));
-    }
-    if path.split('/').count() > 16 {
-        return Err(path_error(path, "must be at most 16 levels deep"));
-    }
-    if path.split('/').any(|part| matches!(part, "" | "." | "..")) {
-        return Err(path_error(path, "must be relative, without `.`, `..` or empty parts"));
-    }
-    Ok(())
+    FileSet::path_fault(path).map_or(Ok(()), |why| Err(path_error(path, why)))
 }
 
 fn path_error(path: &str, why: &str) -> Error {

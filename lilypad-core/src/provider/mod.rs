@@ -113,6 +113,10 @@ impl RunningProvider {
     }
 
     fn take(&mut self, notice: DealNotice) {
+        // After a break in the connection the solver tells again what it has told.
+        if self.jobs.contains_key(&notice.deal_id) {
+            return;
+        }
         let cancel = CancelToken::new();
         self.jobs.insert(notice.deal_id, cancel.clone());
         let (provider, finished) = (self.provider.clone(), self.finished.clone());

@@ -1,12 +1,14 @@
 //! The platform seam: spawn, blocking work, clocks, cancel tokens, random bytes. Nothing else mentions the target.
 //!
 //! Layout: [`clock`](Clock) is time that tests can hold still, [`chronometer`](Chronometer) how much of it has passed; [`cancel`](CancelToken) stops work and says why;
-//! `waiter` waits for async work on a plain thread; `native` and `browser` are twins with the same functions on tokio
+//! `limit` waits for the network; `waiter` waits for async work on a plain thread; `native` and `browser` are twins with the same functions on tokio
 //! and on the page's event loop.
 
 mod cancel;
 mod chronometer;
 mod clock;
+#[cfg(all(any(feature = "http", feature = "server"), not(target_family = "wasm")))]
+mod limit;
 #[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only a network uses all of it"))]
 mod random;
 mod stopwatch;
@@ -25,6 +27,8 @@ mod platform;
 pub use cancel::{CancelReason, CancelToken};
 pub use chronometer::Chronometer;
 pub use clock::{Clock, ManualClock, Timestamp};
+#[cfg(all(any(feature = "http", feature = "server"), not(target_family = "wasm")))]
+pub(crate) use limit::within;
 pub use platform::BoxFuture;
 #[cfg(feature = "network")]
 pub(crate) use platform::TaskGroup;

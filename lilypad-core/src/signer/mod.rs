@@ -23,6 +23,7 @@ pub(crate) use receipt::verify_provider;
 pub use receipt::{RECEIPT_VERSION, Receipt, ReceiptBody};
 pub use signature::Signature;
 pub use signed::{Signed, Typed};
+pub(crate) use typed_data::keccak;
 pub use typed_data::{Domain, TypedData, TypedValue};
 
 use std::fmt;

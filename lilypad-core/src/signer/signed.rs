@@ -1,5 +1,7 @@
 //! A value with its owner's signature.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Domain, Signature, Signer, TypedData};
 use crate::error::Result;
 use crate::model::Address;
@@ -14,7 +16,8 @@ pub trait Typed {
 }
 
 /// A value with its owner's signature over its typed data.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Signed<T> {
     /// The value.
     pub body: T,

@@ -141,7 +141,7 @@ impl TypedData {
     }
 }
 
-pub(super) fn keccak(bytes: &[u8]) -> [u8; 32] {
+pub(crate) fn keccak(bytes: &[u8]) -> [u8; 32] {
     Keccak256::digest(bytes).into()
 }
 

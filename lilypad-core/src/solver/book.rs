@@ -15,7 +15,7 @@ use crate::model::{
 use crate::rt::{CancelReason, CancelToken, Chronometer, Clock};
 use crate::signer::{Receipt, Signed};
 use crate::wire::{
-    EventLog, JobEventKind, JobFailure, JobProposal, JobStatus, OfferProposal, ProviderMessage,
+    DealNotice, EventLog, JobEventKind, JobFailure, JobProposal, JobStatus, OfferProposal, ProviderMessage,
     ResultSubmission,
 };
 
@@ -171,6 +171,17 @@ impl JobEntry {
         Ok(())
     }
 
+    /// What the provider of its deal is told; `None` without a deal.
+    pub(super) fn notice(&self) -> Option<DealNotice> {
+        let deal = self.deal.as_ref()?;
+        Some(DealNotice {
+            deal_id: deal.id,
+            deal: deal.deal.clone(),
+            job: (*self.signed).clone(),
+            price_cap: deal.price_cap,
+        })
+    }
+
     /// Lets go of the files that only a running job needs.
     fn forget_files(&mut self) {
         let mut signed = (*self.signed).clone();
@@ -251,6 +262,23 @@ impl Book {
             job.waiting_for = Some(WaitingFor { version, why, fix });
         }
         job.waiting_for.as_ref()
+    }
+
+    /// What a provider has to run now, oldest job first, and whether it is asked to stop.
+    pub(super) fn open_deals(&self, provider: Address) -> Vec<(DealNotice, bool)> {
+        let mut jobs: Vec<&JobEntry> = self
+            .jobs
+            .values()
+            .filter(|job| job.state == AgreementState::DealAgreed)
+            .filter(|job| job.deal.as_ref().is_some_and(|deal| deal.offer.provider == provider))
+            .collect();
+        jobs.sort_by_key(|job| job.seq);
+        jobs.into_iter().filter_map(|job| Some((job.notice()?, job.cancelling))).collect()
+    }
+
+    /// True where a provider listens to what it is told.
+    pub(super) fn is_connected(&self, provider: Address) -> bool {
+        self.links.get(&provider).is_some_and(|link| !link.is_closed())
     }
 
     /// Sends to a provider; false where it is not connected.

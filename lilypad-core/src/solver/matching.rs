@@ -6,7 +6,7 @@ use crate::error::{Error, Fault, Result};
 use crate::market;
 use crate::model::{AgreementState, Amount, JobId};
 use crate::rt::Timestamp;
-use crate::wire::{DealNotice, JobEventKind, JobFailure, ProviderMessage};
+use crate::wire::{JobEventKind, JobFailure, ProviderMessage};
 
 use super::Solver;
 use super::book::{AgreedDeal, JobEntry};
@@ -118,12 +118,6 @@ impl Solver {
         let Ok(job) = book.job(id) else { return false };
         job.agreeing = false;
         job.waiting_for = None;
-        let notice = DealNotice {
-            deal_id,
-            deal: deal.deal.clone(),
-            job: (*job.signed).clone(),
-            price_cap: deal.price_cap,
-        };
         let event = JobEventKind::Agreed {
             deal_id,
             resource_provider: deal.offer.provider,
@@ -137,10 +131,11 @@ impl Solver {
             tracing::error!(%error, "a job ended while its deal was made");
             return false;
         }
+        let notice = job.notice();
         book.deals.insert(deal_id, id);
         book.waiting.remove(&seq);
         book.index.set_deadline(&id, Timestamp(deadline));
-        let told = book.tell(provider, ProviderMessage::Deal(Box::new(notice)));
+        let told = notice.is_some_and(|notice| book.tell(provider, ProviderMessage::Deal(Box::new(notice))));
         drop(book);
         self.watch_execution(id, deal_id);
         if !told {

@@ -5,12 +5,15 @@
 //! job would cost; `timeouts` what happens when nothing happens. Everything is driven by calls and by the clock: nothing
 //! polls.
 
+mod access;
 mod book;
 mod creator;
 mod history;
 mod matching;
 mod provider;
 mod quote;
+#[cfg(feature = "server")]
+pub mod server;
 mod settle;
 mod terms;
 mod timeouts;

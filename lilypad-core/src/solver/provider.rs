@@ -7,10 +7,12 @@ use tokio::sync::mpsc;
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::executor::ExecutorEvent;
 use crate::model::{Address, AgreementState, DealId, Outcome, ResourceOfferId};
-use crate::rt::BoxFuture;
+use crate::rt::{BoxFuture, CancelReason};
 use crate::settlement::DealEvent;
 use crate::signer::{Domain, RECEIPT_VERSION, ReceiptBody, Signed, verify_provider};
-use crate::wire::{JobEventKind, OfferProposal, ProviderApi, ProviderInbox, ResultSubmission, TimeoutPhase};
+use crate::wire::{
+    JobEventKind, OfferProposal, ProviderApi, ProviderInbox, ProviderMessage, ResultSubmission, TimeoutPhase,
+};
 
 use super::Solver;
 use super::book::{AgreedDeal, JobEntry, OfferEntry};
@@ -30,7 +32,16 @@ impl ProviderApi for Solver {
         Box::pin(async move {
             // The inbox holds at most one deal and one stop for each offer of this provider, which are bounded.
             let (link, inbox) = mpsc::unbounded_channel();
-            self.book().links.insert(provider, link);
+            let mut book = self.book();
+            book.links.insert(provider, link);
+            // A provider that comes back is told again what it has to run.
+            for (notice, stopping) in book.open_deals(provider) {
+                let stop = ProviderMessage::Stop { deal_id: notice.deal_id, reason: CancelReason::Cancelled };
+                book.tell(provider, ProviderMessage::Deal(Box::new(notice)));
+                if stopping {
+                    book.tell(provider, stop);
+                }
+            }
             Ok(inbox)
         })
     }
@@ -74,7 +85,7 @@ impl ProviderApi for Solver {
         })
     }
 
-    fn started(&self, deal_id: DealId, executor: &'static str) {
+    fn started(&self, deal_id: DealId, executor: &str) {
         if let Ok(job) = self.book().job_of_deal(deal_id)
             && !std::mem::replace(&mut job.started, true)
         {

@@ -64,7 +64,8 @@ pub trait ProviderApi: Send + Sync + fmt::Debug {
     /// The solver's account and the domain in which its network signs.
     fn identity(&self) -> (Address, Domain);
 
-    /// Opens the provider's inbox; a second call closes the first inbox.
+    /// Opens the provider's inbox; a second call closes the first inbox. It begins with the deals that this provider has to
+    /// run, told before or not.
     ///
     /// # Errors
     /// `Unavailable` where the solver takes no more providers.
@@ -85,7 +86,7 @@ pub trait ProviderApi: Send + Sync + fmt::Debug {
     fn withdraw<'a>(&'a self, offer: ResourceOfferId) -> BoxFuture<'a, Result<()>>;
 
     /// Says that the program of a deal has started.
-    fn started(&self, deal_id: DealId, executor: &'static str);
+    fn started(&self, deal_id: DealId, executor: &str);
 
     /// Passes on what happens while the job runs; never blocks.
     fn report(&self, deal_id: DealId, event: ExecutorEvent);

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::event::{JobEvent, JobEventKind};
 use crate::model::{AgreementState, JobId};
@@ -64,8 +64,15 @@ impl EventLog {
     /// Reads from the first event on.
     #[must_use]
     pub fn stream(&self) -> EventStream {
+        self.stream_from(0)
+    }
+
+    /// Reads from the event with this `seq` on.
+    #[must_use]
+    pub fn stream_from(&self, seq: u64) -> EventStream {
         let changed = self.0.changed.subscribe();
-        EventStream { log: self.clone(), next: 0, progress: 0, changed }
+        let next = usize::try_from(seq).unwrap_or(usize::MAX);
+        EventStream(Source::Log(Reader { log: self.clone(), next, progress: 0, changed }))
     }
 
     fn append(&self, entries: &mut Entries, state: AgreementState, kind: JobEventKind) {
@@ -102,7 +109,18 @@ impl EventLog {
 
 /// The events of one job, from the first to the final one.
 #[derive(Debug)]
-pub struct EventStream {
+pub struct EventStream(Source);
+
+#[derive(Debug)]
+enum Source {
+    /// A log in this process.
+    Log(Reader),
+    /// What somebody else reads for us, who stops after the final event.
+    Channel(mpsc::Receiver<JobEvent>),
+}
+
+#[derive(Debug)]
+struct Reader {
     log: EventLog,
     next: usize,
     progress: u64,
@@ -110,11 +128,26 @@ pub struct EventStream {
 }
 
 impl EventStream {
+    /// The events that come through a channel, which is closed after the final one.
+    #[must_use]
+    pub fn from_channel(events: mpsc::Receiver<JobEvent>) -> Self {
+        Self(Source::Channel(events))
+    }
+
     /// The next event, or `None` after the final one.
     ///
     /// # Cancel safety
     /// Dropping the future loses no event.
     pub async fn next(&mut self) -> Option<JobEvent> {
+        match &mut self.0 {
+            Source::Log(reader) => reader.next().await,
+            Source::Channel(events) => events.recv().await,
+        }
+    }
+}
+
+impl Reader {
+    async fn next(&mut self) -> Option<JobEvent> {
         loop {
             self.changed.mark_unchanged();
             if let Some(event) = self.take() {

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use super::body::{code, fault, kind, open};
 use crate::error::Result;
 use crate::market::{JobTerms, OfferTerms};
 use crate::model::json;
@@ -75,20 +78,21 @@ impl Typed for JobProposal {
 }
 
 /// A job that is asked about before it is submitted: a proposal without its files and without a signature.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct QuoteRequest {
     /// The offer as it would stand on the wire.
     pub offer: JobOffer,
     /// What the job creator would agree to beside it.
     pub terms: JobTerms,
     /// Most work units that the program may use.
+    #[serde(default = "open::most", skip_serializing_if = "open::is_most")]
     pub instruction_limit: u64,
     /// The exact code.
     pub module: ModulePin,
 }
 
 /// A resource offer with the terms that the wire's offer has no place for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OfferProposal {
     /// The offer as it stands on the wire.
     pub offer: ResourceOffer,
@@ -144,14 +148,17 @@ pub struct ResultSubmission {
 }
 
 /// Why a job ended without a result.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JobFailure {
     /// The kind, for the caller.
+    #[serde(with = "kind")]
     pub kind: crate::error::ErrorKind,
     /// Whose fault it is.
+    #[serde(with = "fault")]
     pub fault: crate::error::Fault,
     /// The stable code.
-    pub code: &'static str,
+    #[serde(with = "code")]
+    pub code: crate::error::Code,
     /// One line.
     pub message: String,
     /// What to do.
@@ -169,7 +176,7 @@ impl From<JobFailure> for crate::error::Error {
 }
 
 /// Where a job stands.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct JobStatus {
     /// The job.
     pub job_id: JobId,
@@ -193,6 +200,6 @@ pub struct JobStatus {
     pub receipt: Option<Receipt>,
 }
 
-fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,14 +1,24 @@
 //! What crosses between the roles: messages, events, and the solver as its two kinds of peer see it.
 //!
-//! Layout: `event` what happens to a job; `log` the log that it is read from; `message` what the peers hand over;
-//! `api` the solver's two faces as traits. Inside one process the solver implements them directly.
+//! Layout: `archive` sets of files as bytes, `body` messages as bytes; `event` what happens to a job; `log` the log that it is
+//! read from; `message` what the peers hand over; `api` the solver's two faces as traits; [`auth`] requests that prove who
+//! sends them; [`routes`] the paths of the HTTP interface. Inside one process the solver implements them directly.
 
 mod api;
+mod archive;
+pub mod auth;
+mod body;
 mod event;
 mod log;
 mod message;
+pub mod routes;
 
 pub use api::{JobCreatorApi, ProviderApi, ProviderInbox, ProviderMessage};
+pub use archive::{archive_limit, read_archive, write_archive};
+pub use body::{
+    Body, Done, ExecutorEvents, Money, ProviderEvent, SolverInfo, Started, Sum, body_limit, pack_deal,
+    pack_job, pack_result, unpack_deal, unpack_job, unpack_result,
+};
 pub use event::{JobEvent, JobEventKind, TimeoutPhase};
 pub use log::{EventLog, EventStream};
 pub use message::{

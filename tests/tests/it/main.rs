@@ -1,6 +1,8 @@
 //! The whole-system tests, as one program: each module is one subject.
 
 #[cfg(test)]
+mod archives;
+#[cfg(test)]
 mod example_modules;
 #[cfg(test)]
 mod git;

@@ -50,6 +50,12 @@ impl<O: Offered, J: Wanted> Index<O, J> {
         Some(self.explain(&job.request()))
     }
 
+    /// The offers of a provider that take jobs.
+    #[must_use]
+    pub fn offers_of(&self, provider: &str) -> Vec<ResourceOfferId> {
+        self.slots_of(provider).filter_map(|slot| Some(self.offers.get(slot)?.id)).collect()
+    }
+
     pub(in crate::market) fn standing(&self) -> impl Iterator<Item = Standing<'_>> {
         let open = self.offers.values().filter(|offer| !offer.withdrawn);
         open.map(|offer| Standing { candidate: offer.candidate(), free: &offer.free })

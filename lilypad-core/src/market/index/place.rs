@@ -4,7 +4,7 @@
 //! The steps are coarse, a factor of eight each: with finer ones there are more kinds than a search can look into, with
 //! none the busy ones stand among the others. A place only decides how much a search can leave out, never what it finds.
 
-use super::profile::hash;
+use super::profile::{hash, one_label};
 use super::tree::Place;
 use crate::market::free::Free;
 use crate::market::sides::{Candidate, Request};
@@ -21,11 +21,11 @@ pub(super) fn shape_of(candidate: &Candidate<'_>, free: &Free) -> u128 {
 pub(super) fn of_job(job: &Request<'_>, slot: u32) -> Place {
     let (offer, terms) = (job.offer, job.terms);
     let models = terms.gpus.iter().flat_map(|need| need.models()).map(|model| hash(model.as_str()));
-    let labels = terms.labels.iter().map(|(name, value)| hash(name) ^ hash(value)).fold(0, u64::wrapping_add);
+    let label = u64::from(one_label(&terms.labels).trailing_zeros());
     // Whoever waits for one provider, or for a label, stands apart: most offers are none of theirs.
     let target = &offer.target.address;
     let target = if target.is_empty() { 0 } else { hash(target) | 1 };
-    let apart = [(target, 20), (labels, 20), (hash(&terms.executor), 8)].iter().fold(0, part);
+    let apart = [(target, 20), (label, 6), (hash(&terms.executor), 8)].iter().fold(0, part);
     let shape = shape(&Capacity::of(&offer.spec), models.fold(0, u64::wrapping_add));
     ((apart << 64) | shape, u128::from(offer.created_at.as_millis()), slot)
 }

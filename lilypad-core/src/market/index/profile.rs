@@ -5,6 +5,8 @@
 //!
 //! Words (executors, mediators, labels…) are kept as one bit each of 64, by a hash: two words may share a bit.
 
+use std::collections::BTreeMap;
+
 use super::tree::Summary;
 use crate::market::free::Free;
 use crate::market::order::{Age, Price};
@@ -60,7 +62,7 @@ struct Levels {
     reputation: u32,
 }
 
-/// Words of which one in common is enough; and, of an offer, its labels.
+/// Words of which at least one must be in common.
 #[derive(Clone, Copy, Debug)]
 struct Words {
     solver: u64,
@@ -70,6 +72,7 @@ struct Words {
     policy: u64,
     listed: u64,
     gpus: [u64; 2],
+    /// Of an offer all its labels, of a job one that it needs.
     labels: u64,
 }
 
@@ -137,7 +140,7 @@ impl Demand {
                 reputation: terms.min_reputation,
             },
             words: Words::of_job(job),
-            labels: terms.labels.iter().map(|(name, value)| label(name, value)).fold(0, |all, bit| all | bit),
+            labels: labels(&terms.labels),
         }
     }
 }
@@ -213,7 +216,7 @@ impl Words {
             policy: names.map_or(ALWAYS, |names| names.fold(0, |all, name| all | bit(&name))),
             listed: if listed.is_empty() { ALWAYS } else { bits(listed) },
             gpus: gpus.iter().map(|gpu| numbers(&gpu.name)).fold([ALWAYS; 2], both),
-            labels: terms.labels.iter().map(|(name, value)| label(name, value)).fold(0, |all, bit| all | bit),
+            labels: labels(&terms.labels) | ALWAYS,
         }
     }
 
@@ -229,7 +232,7 @@ impl Words {
             policy: bits(&names) | ALWAYS,
             listed: bit(&job.module_id) | ALWAYS,
             gpus: gpu_words(job),
-            labels: 0,
+            labels: one_label(&job.terms.labels),
         }
     }
 
@@ -251,15 +254,19 @@ impl Words {
             && self.provider & need.provider != 0
             && self.policy & need.policy != 0
             && self.listed & need.listed != 0
+            && self.labels & need.labels != 0
             && self.gpus.iter().zip(&need.gpus).all(|(have, need)| have & need != 0)
     }
 }
 
-/// The wire's numbers and what the GPUs that are asked for one by one need beside them: so many of them free, one of them
-/// with so much memory. Both are less than [`Free::fit`] asks.
+/// The wire's numbers and what the GPUs that are asked for one by one need beside them: so many whole ones free, one of
+/// them with so much memory. [`Free::fit`] asks for no less.
 fn need(job: &Request<'_>) -> Capacity {
     let mut need = Capacity::of(&job.offer.spec);
     let gpus = &job.terms.gpus;
+    if gpus.is_empty() {
+        return need;
+    }
     let count =
         gpus.iter().fold(0_i64, |sum, gpu| sum.saturating_add(i64::try_from(gpu.count()).unwrap_or(0)));
     need.milli_gpu = need.milli_gpu.max(count.saturating_mul(1_000));
@@ -324,6 +331,16 @@ fn numbers(name: &str) -> [u64; 2] {
         rest = after;
     }
     all
+}
+
+fn labels(labels: &BTreeMap<String, String>) -> u64 {
+    labels.iter().map(|(name, value)| label(name, value)).fold(0, |all, bit| all | bit)
+}
+
+/// The highest bit of the labels that a job needs: many jobs that need many labels have none in common, and say by this one
+/// that they all need some.
+pub(super) fn one_label(needed: &BTreeMap<String, String>) -> u64 {
+    1_u64.checked_shl(labels(needed).checked_ilog2().unwrap_or(63)).unwrap_or(ALWAYS)
 }
 
 fn label(name: &str, value: &str) -> u64 {

@@ -5,6 +5,7 @@ use super::special::Special;
 use super::tree::Summary;
 use super::{Index, JobState, Match, Offered, Wanted, place, search};
 use crate::market::free::Taken;
+use crate::market::order::Age;
 use crate::market::select::{is_target, precedence, takes_market_price, verdict_now};
 use crate::market::sides::Request;
 
@@ -29,6 +30,10 @@ impl<O: Offered, J: Wanted> Index<O, J> {
                 // Whatever comes of it, the next job that this offer fits is a younger one.
                 self.unpropose(offer);
                 self.fresh.insert(offer, Some(age));
+                // The job may have gone since, and another, whose turn it is not, may stand in its place.
+                if !self.is_waiting(job, age) {
+                    continue;
+                }
             }
             if let Some(found) = self.serve(job) {
                 return Some(found);
@@ -66,6 +71,11 @@ impl<O: Offered, J: Wanted> Index<O, J> {
         self.take(offer, slot, &taken);
         let offer = self.offers.get(offer)?.id;
         Some(Match { job: id, offer, taken })
+    }
+
+    fn is_waiting(&self, slot: u32, age: Age) -> bool {
+        let job = self.jobs.get(slot).filter(|job| job.state == JobState::Waiting);
+        job.is_some_and(|job| job.request().age() == age)
     }
 
     fn set_state(&mut self, slot: u32, state: JobState) {
@@ -107,6 +117,9 @@ impl<O: Offered, J: Wanted> Index<O, J> {
 
     /// Finds, for each offer on which more fits than before, the oldest waiting job that it fits.
     fn propose(&mut self) {
+        if self.demand.is_empty() {
+            self.fresh.clear();
+        }
         while let Some((slot, after)) = self.fresh.pop_first() {
             let Some(offer) = self.offers.get(slot).filter(|offer| !offer.withdrawn) else { continue };
             let candidate = offer.candidate();

@@ -21,12 +21,18 @@ pub(in crate::market) struct Cheapest {
 }
 
 impl Cheapest {
-    /// Looks at one offer that does not fit now.
+    /// Looks at one offer; one that fits now needs no change.
     pub(in crate::market) fn see(&mut self, job: &Request<'_>, candidate: &Candidate<'_>, free: &Free) {
-        let Some(fields) = fields(job, candidate, free).filter(|fields| fields.len() <= FIELDS) else {
+        let price = candidate.price(job);
+        // No change has fewer fields than one.
+        if self.best.as_ref().is_some_and(|(fewest, lowest, _)| (*fewest, *lowest) <= (1, price)) {
+            return;
+        }
+        let fields = fields(job, candidate, free);
+        let Some(fields) = fields.filter(|fields| (1..=FIELDS).contains(&fields.len())) else {
             return;
         };
-        let (count, price) = (fields.len(), candidate.price(job));
+        let count = fields.len();
         if self.best.as_ref().is_some_and(|(fewest, lowest, _)| (*fewest, *lowest) <= (count, price)) {
             return;
         }

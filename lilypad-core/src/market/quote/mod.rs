@@ -137,7 +137,7 @@ impl<O: Offered, J: Wanted> Index<O, J> {
     pub fn quote(&self, job: &Request<'_>, options: &QuoteOptions) -> Quote {
         let mut fitting: Standings<'_> = Vec::new();
         let mut no_match = NoMatch::new(&job.offer.target.address);
-        let change = self.survey(job, |candidate, verdict| match verdict {
+        self.survey(job, |candidate, verdict| match verdict {
             Verdict::Match => fitting.push(((false, None, precedence(job, &candidate)), candidate)),
             Verdict::OfferTaken => {
                 let free_at = self.free_at(&candidate.id, job).unwrap_or(Timestamp(u64::MAX));
@@ -157,7 +157,7 @@ impl<O: Offered, J: Wanted> Index<O, J> {
             busy,
             refused: no_match.offers(),
             refusals: no_match.refusals(),
-            change: if free == 0 { change } else { None },
+            change: if free == 0 { self.cheapest_change(job) } else { None },
             work: options.work,
             checks: options.checks.to_string(),
         }
@@ -168,29 +168,28 @@ impl<O: Offered, J: Wanted> Index<O, J> {
     #[must_use]
     pub fn explain(&self, job: &Request<'_>) -> (NoMatch, Option<Change>) {
         let mut no_match = NoMatch::new(&job.offer.target.address);
-        let change = self.survey(job, |_, verdict| {
+        self.survey(job, |_, verdict| {
             if verdict != Verdict::Match {
                 no_match.note(verdict);
             }
         });
-        (no_match, change)
+        (no_match, self.cheapest_change(job))
     }
 
-    /// Tells `see` the verdict on each offer that the job may have, and gives the cheapest change for all that do not fit.
-    fn survey<'a>(
-        &'a self,
-        job: &Request<'_>,
-        mut see: impl FnMut(Candidate<'a>, Verdict),
-    ) -> Option<Change> {
+    /// Tells `see` the verdict on each offer that the job may have.
+    fn survey<'a>(&'a self, job: &Request<'_>, mut see: impl FnMut(Candidate<'a>, Verdict)) {
+        for Standing { candidate, free } in self.standing() {
+            if is_target(job, &candidate) {
+                see(candidate, verdict_now(job, &candidate, free));
+            }
+        }
+    }
+
+    /// The cheapest change after which an offer that does not fit now does.
+    fn cheapest_change(&self, job: &Request<'_>) -> Option<Change> {
         let mut cheapest = Cheapest::default();
         for Standing { candidate, free } in self.standing() {
-            let (target, verdict) = (is_target(job, &candidate), verdict_now(job, &candidate, free));
-            if !target || verdict != Verdict::Match {
-                cheapest.see(job, &candidate, free);
-            }
-            if target {
-                see(candidate, verdict);
-            }
+            cheapest.see(job, &candidate, free);
         }
         cheapest.into_change()
     }

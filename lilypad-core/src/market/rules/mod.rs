@@ -62,14 +62,15 @@ pub(super) fn judge_selected(job: &Request<'_>, candidate: &Candidate<'_>) -> Ve
     }
 }
 
-/// Every rule that fails, in their order.
-pub(super) fn faults(job: &Request<'_>, candidate: &Candidate<'_>) -> Vec<Verdict> {
+/// Every rule that fails, in their order, found as they are asked for. What a job with a price of its own does not pay comes
+/// last where it is no fault under the rules alone.
+pub(super) fn faults<'a>(
+    job: &'a Request<'a>,
+    candidate: &'a Candidate<'a>,
+) -> impl Iterator<Item = Verdict> + use<'a> {
     let pair = Pair::new(job, candidate);
-    let mut faults: Vec<Verdict> = RULES.iter().filter_map(|rule| rule(&pair)).collect();
-    if !faults.iter().any(|fault| matches!(fault, Verdict::PriceMismatch { .. })) {
-        faults.extend(too_dear(job, candidate));
-    }
-    faults
+    let beyond = price::fixed_price(&pair).is_none().then(|| too_dear(job, candidate)).flatten();
+    RULES.iter().filter_map(move |rule| rule(&pair)).chain(beyond)
 }
 
 /// True where each quantity that is needed is there.

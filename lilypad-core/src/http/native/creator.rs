@@ -1,0 +1,77 @@
+//! The solver as a job creator sees it, over HTTP.
+
+use bytes::Bytes;
+use reqwest::Method;
+
+use super::request::MOST_ARCHIVE;
+use super::{HttpSolver, stream};
+use crate::error::{Error, ErrorKind, Fault, Result};
+use crate::market::Quote;
+use crate::model::{Address, FileLimits, JobId};
+use crate::rt::BoxFuture;
+use crate::signer::{Domain, Signature, Signed};
+use crate::wire::{
+    Body, Done, EventStream, JobCreatorApi, JobProposal, JobStatus, QuoteRequest, ResultSubmission, pack_job,
+    routes, unpack_result,
+};
+
+/// Most that the results of a job may hold that are fetched.
+const RESULTS: FileLimits = FileLimits { files: 1_100, bytes: 96 << 20 };
+
+impl JobCreatorApi for HttpSolver {
+    fn identity(&self) -> (Address, Domain) {
+        (self.0.info.address, self.0.domain)
+    }
+
+    fn quote<'a>(&'a self, job: QuoteRequest) -> BoxFuture<'a, Result<Quote>> {
+        Box::pin(async move { self.post(routes::QUOTES, job.to_body()?.into(), "application/json").await })
+    }
+
+    fn submit<'a>(&'a self, job: Signed<JobProposal>) -> BoxFuture<'a, Result<JobId>> {
+        Box::pin(async move {
+            let id = job.body.offer.id()?;
+            let archive = pack_job(&job)?;
+            let job_id: JobId = self
+                .post(routes::JOBS, archive, "application/x-tar")
+                .await
+                .map_err(|error: Error| error.with("job_id", id))?;
+            if job_id == id {
+                return Ok(id);
+            }
+            let message = format!("the solver took job {id} as {job_id}");
+            Err(Error::new(ErrorKind::Protocol, "E_OTHER_JOB", message).with_fault(Fault::Solver))
+        })
+    }
+
+    fn watch<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<EventStream>> {
+        Box::pin(async move { stream::of_job(self.clone(), job_id).await })
+    }
+
+    fn status<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<JobStatus>> {
+        Box::pin(async move { self.get(&routes::job(job_id)).await })
+    }
+
+    fn result<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<ResultSubmission>> {
+        Box::pin(async move {
+            let path = routes::job_result(job_id);
+            let bytes = self.call(Method::GET, &path, Bytes::new(), "", MOST_ARCHIVE).await?;
+            unpack_result(&bytes, &RESULTS)
+        })
+    }
+
+    fn accept<'a>(&'a self, job_id: JobId, signature: Signature) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let accepted = signature.to_body()?.into();
+            let _: Done = self.post(&routes::job_accept(job_id), accepted, "application/json").await?;
+            Ok(())
+        })
+    }
+
+    fn cancel<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let nothing = Done {}.to_body()?.into();
+            let _: Done = self.post(&routes::job_cancel(job_id), nothing, "application/json").await?;
+            Ok(())
+        })
+    }
+}

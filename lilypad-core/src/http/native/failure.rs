@@ -1,0 +1,60 @@
+//! Why a request got no answer, in words and with what to do.
+
+use std::error::Error as _;
+
+use crate::error::{Error, ErrorKind, Fault, Retry};
+
+use super::address::Address;
+use std::time::Duration;
+
+/// A pause before another try where the other side names none.
+const PAUSE: Duration = Duration::from_millis(200);
+
+pub(super) fn unanswered(base: &Address, error: reqwest::Error) -> Error {
+    let mut causes = Vec::new();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        causes.push(inner.to_string());
+        cause = inner.source();
+    }
+    let reason = causes.last().cloned().unwrap_or_else(|| "no reason given".to_owned());
+    let said = |word: &str| causes.iter().any(|cause| cause.to_ascii_lowercase().contains(word));
+    let (kind, code, message, hint) = if error.is_timeout() {
+        (
+            ErrorKind::Timeout,
+            "E_SOLVER_SLOW",
+            format!("the solver at {base} did not answer in time"),
+            "try again; it may be overloaded, or the network may be slow",
+        )
+    } else if said("dns") || said("lookup address") {
+        (
+            ErrorKind::Unavailable,
+            "E_DNS",
+            format!("the name of the solver at {base} is not known: {reason}"),
+            "check the name, and that this machine can look up names",
+        )
+    } else if said("certificate") || said("tls") {
+        (
+            ErrorKind::Unavailable,
+            "E_TLS",
+            format!("the solver at {base} does not prove who it is: {reason}"),
+            "do not go on unless you know why: somebody may be in between",
+        )
+    } else {
+        (
+            ErrorKind::Unavailable,
+            "E_SOLVER_DOWN",
+            format!("the solver at {base} cannot be reached: {reason}"),
+            "check the address, and that the solver runs",
+        )
+    };
+    let retry = if code == "E_TLS" { Retry::Never } else { Retry::After(PAUSE) };
+    Error::new(kind, code, message).with_fault(Fault::Network).with_retry(retry).with_hint(hint)
+}
+
+/// Something answered that is no solver, or is of another kind.
+pub(super) fn not_a_solver(base: &Address, why: &str) -> Error {
+    Error::new(ErrorKind::Protocol, "E_NOT_A_SOLVER", format!("what answers at {base} is no solver: {why}"))
+        .with_fault(Fault::Solver)
+        .with_hint("check the address, and that client and solver speak the same version")
+}

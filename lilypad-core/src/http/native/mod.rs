@@ -1,0 +1,162 @@
+//! The solver over HTTP on reqwest.
+//!
+//! Layout: `address` where the solver is; `request` one signed request, tried again where that can help; `failure` what went
+//! wrong, in words; `creator` and `provider` the solver's two faces; `stream` events; `report` what a provider tells by the way.
+
+mod address;
+mod creator;
+mod failure;
+mod provider;
+mod report;
+mod request;
+mod stream;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use address::Address as Base;
+
+use crate::error::{Error, Result};
+use crate::model::{Address, Amount, DealId, ResourceOfferId};
+use crate::rt::Clock;
+use crate::signer::{Domain, Signed, Signer};
+use crate::wire::{Body, Money, OfferProposal, SolverInfo, Sum, routes};
+
+/// How a client speaks to a solver.
+#[derive(Clone, Debug)]
+pub struct HttpOptions {
+    /// How long to wait for a connection.
+    pub connect_timeout: Duration,
+    /// How long one request may take, beside a second for each mebibyte that is sent or fetched.
+    pub request_timeout: Duration,
+    /// How often a request is tried at most, where trying again can help.
+    pub attempts: u32,
+    /// True where plain `http` may leave this machine.
+    pub insecure: bool,
+    /// The account that the solver must have; `None` believes what it says of itself.
+    pub solver: Option<Address>,
+    /// The clock that requests are stamped with.
+    pub clock: Clock,
+}
+
+impl Default for HttpOptions {
+    /// 10 s to connect, 30 s for a request, 5 attempts, plain `http` only to this machine, any solver, the machine's clock.
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(30),
+            attempts: 5,
+            insecure: false,
+            solver: None,
+            clock: Clock::system(),
+        }
+    }
+}
+
+/// A solver on another machine, called in the name of one account. Clones share connections.
+#[derive(Clone)]
+pub struct HttpSolver(Arc<Inner>);
+
+struct Inner {
+    base: Base,
+    http: reqwest::Client,
+    signer: Arc<dyn Signer>,
+    info: SolverInfo,
+    domain: Domain,
+    options: HttpOptions,
+    /// What was offered and not taken back: offered again after a break in the connection.
+    offers: Mutex<HashMap<ResourceOfferId, Signed<OfferProposal>>>,
+    reports: Mutex<HashMap<DealId, report::Sender>>,
+}
+
+impl fmt::Debug for HttpSolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpSolver").field("url", &self.0.base.to_string()).finish_non_exhaustive()
+    }
+}
+
+impl HttpSolver {
+    /// Asks the solver at `url` (`https://solver.example`) who it is.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`E_SOLVER_URL`, `E_INSECURE`); `Unavailable` (`E_SOLVER_DOWN`, `E_DNS`, `E_TLS`); `Protocol`
+    /// (`E_NOT_A_SOLVER`) where something else answers; `VerificationFailed` (`E_OTHER_SOLVER`) where it is another one.
+    pub async fn connect(url: &str, signer: Arc<dyn Signer>, options: HttpOptions) -> Result<Self> {
+        let base = Base::read(url, options.insecure)?;
+        let http = request::http(&options)?;
+        let info: SolverInfo = request::plain(&http, &base, routes::SOLVER, &options).await?;
+        if let Some(wanted) = options.solver.filter(|wanted| *wanted != info.address) {
+            let message = format!("the solver at {base} is {}, not {wanted}", info.address);
+            return Err(Error::new(crate::error::ErrorKind::VerificationFailed, "E_OTHER_SOLVER", message)
+                .with_hint("check the address of the solver"));
+        }
+        let domain = Domain { chain_id: info.chain_id };
+        Ok(Self(Arc::new(Inner {
+            base,
+            http,
+            signer,
+            info,
+            domain,
+            options,
+            offers: Mutex::default(),
+            reports: Mutex::default(),
+        })))
+    }
+
+    /// The solver's address on the web.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.0.base.to_string()
+    }
+
+    /// The mediators that it knows.
+    #[must_use]
+    pub fn mediators(&self) -> &[Address] {
+        &self.0.info.mediators
+    }
+
+    /// Play money that each account may have once; `None` on a network with real money.
+    #[must_use]
+    pub fn play_money(&self) -> Option<Amount> {
+        self.0.info.play_money
+    }
+
+    /// The clock that requests are stamped with.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.options.clock
+    }
+
+    /// The solver's version.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.0.info.version
+    }
+
+    /// What this account has on the solver's ledger.
+    ///
+    /// # Errors
+    /// What the solver says, or why it cannot be reached.
+    pub async fn money(&self) -> Result<Money> {
+        self.get(routes::ACCOUNT).await
+    }
+
+    /// Asks for this account's play money; a second time gives nothing more.
+    ///
+    /// # Errors
+    /// `Unsupported` (`E_NO_PLAY_MONEY`) on a network with real money.
+    pub async fn ask_for_play_money(&self) -> Result<Money> {
+        self.post(&format!("{}/play-money", routes::ACCOUNT), b"{}".as_slice().into(), "application/json")
+            .await
+    }
+
+    /// Sets money aside as stake, from which deals lock their collateral.
+    ///
+    /// # Errors
+    /// `InsufficientFunds` (`E_FUNDS`).
+    pub async fn stake(&self, amount: Amount) -> Result<Money> {
+        let sum = Sum { amount }.to_body()?;
+        self.post(&format!("{}/stake", routes::ACCOUNT), sum.into(), "application/json").await
+    }
+}

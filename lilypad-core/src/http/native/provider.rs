@@ -1,0 +1,91 @@
+//! The solver as a provider sees it, over HTTP.
+
+use std::sync::PoisonError;
+
+use bytes::Bytes;
+use reqwest::Method;
+
+use super::request::MOST_ARCHIVE;
+use super::{HttpSolver, report, stream};
+use crate::error::{Error, Result};
+use crate::model::{Address, DealId, ExecutorEvent, FileLimits, ResourceOfferId};
+use crate::rt::BoxFuture;
+use crate::signer::{Domain, Signed};
+use crate::wire::{
+    Body, DealNotice, Done, OfferProposal, ProviderApi, ProviderInbox, ResultSubmission, pack_result, routes,
+    unpack_deal,
+};
+
+impl ProviderApi for HttpSolver {
+    fn identity(&self) -> (Address, Domain) {
+        (self.0.info.address, self.0.domain)
+    }
+
+    fn connect<'a>(&'a self, _provider: Address) -> BoxFuture<'a, Result<ProviderInbox>> {
+        Box::pin(async move { stream::of_provider(self.clone()).await })
+    }
+
+    fn offer<'a>(&'a self, offer: Signed<OfferProposal>) -> BoxFuture<'a, Result<ResourceOfferId>> {
+        Box::pin(async move {
+            let id = offer.body.offer.id()?;
+            self.post_offer(&offer).await?;
+            self.offers().insert(id, offer);
+            Ok(id)
+        })
+    }
+
+    fn withdraw<'a>(&'a self, offer: ResourceOfferId) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            self.offers().remove(&offer);
+            self.call(Method::DELETE, &routes::offer(offer), Bytes::new(), "", 4 << 10).await.map(drop)
+        })
+    }
+
+    fn started(&self, deal_id: DealId, executor: &str) {
+        self.tell(deal_id, report::Report::Started(executor.to_owned()));
+    }
+
+    fn report(&self, deal_id: DealId, event: ExecutorEvent) {
+        self.tell(deal_id, report::Report::Event(event));
+    }
+
+    fn deliver<'a>(&'a self, deal_id: DealId, result: ResultSubmission) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            self.flush(deal_id).await;
+            let archive = pack_result(&result)?;
+            let path = routes::deal_delivery(deal_id);
+            let _: Done = self.post(&path, archive, "application/x-tar").await?;
+            Ok(())
+        })
+    }
+
+    fn refuse<'a>(&'a self, deal_id: DealId, why: Error) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            self.flush(deal_id).await;
+            let why = why.to_body()?.into();
+            let _: Done = self.post(&routes::deal_refusal(deal_id), why, "application/json").await?;
+            Ok(())
+        })
+    }
+}
+
+impl HttpSolver {
+    pub(super) async fn post_offer(&self, offer: &Signed<OfferProposal>) -> Result<()> {
+        let json = offer.to_body()?.into();
+        let _: ResourceOfferId = self.post(routes::OFFERS, json, "application/json").await?;
+        Ok(())
+    }
+
+    /// What a deal says, fetched from the solver.
+    pub(super) async fn notice(&self, deal_id: DealId) -> Result<DealNotice> {
+        let path = routes::deal_notice(deal_id);
+        let bytes = self.call(Method::GET, &path, Bytes::new(), "", MOST_ARCHIVE).await?;
+        unpack_deal(&bytes, &FileLimits::default())
+    }
+
+    pub(super) fn offers(
+        &self,
+    ) -> std::sync::MutexGuard<'_, std::collections::HashMap<ResourceOfferId, Signed<OfferProposal>>> {
+        self.0.offers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

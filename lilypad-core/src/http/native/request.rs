@@ -1,0 +1,157 @@
+//! One request: signed anew for each try, and tried again where that can help.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::{Method, RequestBuilder, Response};
+
+use super::address::Address;
+use super::failure::{not_a_solver, unanswered};
+use super::{HttpOptions, HttpSolver};
+use crate::error::{Error, ErrorKind, Result, Retry};
+use crate::wire::Body;
+use crate::wire::auth::{RequestEnvelope, RequestParts, sign_request};
+
+/// Most bytes of a JSON answer.
+const MOST_JSON: usize = 4 << 20;
+/// Most bytes of an archive.
+pub(super) const MOST_ARCHIVE: usize = 160 << 20;
+/// The longest pause between two tries that a solver is believed.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+pub(super) fn http(options: &HttpOptions) -> Result<reqwest::Client> {
+    // Somebody else may have installed one already: any will do.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .connect_timeout(options.connect_timeout)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("lilypad/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|source| Error::unexpected("the HTTP client could not be made").with_source(source))
+}
+
+/// A `GET` that anybody may make.
+pub(super) async fn plain<T: Body>(
+    http: &reqwest::Client,
+    base: &Address,
+    path: &str,
+    options: &HttpOptions,
+) -> Result<T> {
+    let bytes = again(options, || async {
+        let request = http.get(base.of(path)).timeout(options.request_timeout);
+        answered(base, request, MOST_JSON).await
+    });
+    read(base, &bytes.await?)
+}
+
+impl HttpSolver {
+    pub(super) async fn get<T: Body>(&self, path: &str) -> Result<T> {
+        read(&self.0.base, &self.call(Method::GET, path, Bytes::new(), "", MOST_JSON).await?)
+    }
+
+    pub(super) async fn post<T: Body>(&self, path: &str, body: Bytes, kind: &'static str) -> Result<T> {
+        read(&self.0.base, &self.call(Method::POST, path, body, kind, MOST_JSON).await?)
+    }
+
+    /// A request with its answer's bytes.
+    pub(super) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        kind: &'static str,
+        most: usize,
+    ) -> Result<Bytes> {
+        let inner = &self.0;
+        let moved = u64::try_from(body.len().max(most.saturating_sub(MOST_JSON))).unwrap_or(u64::MAX);
+        let time = inner.options.request_timeout.saturating_add(Duration::from_secs(moved >> 20));
+        again(&inner.options, || async {
+            let request = self.signed(&method, path, &body).await?.timeout(time);
+            let request = if kind.is_empty() { request } else { request.header(CONTENT_TYPE, kind) };
+            answered(&inner.base, request.body(body.clone()), most).await
+        })
+        .await
+    }
+
+    /// A request with the headers that prove who sends it; good once.
+    pub(super) async fn signed(&self, method: &Method, path: &str, body: &[u8]) -> Result<RequestBuilder> {
+        let inner = &self.0;
+        let parts = RequestParts::new(inner.base.target(method.as_str(), path)?, body);
+        let envelope = RequestEnvelope::new(parts, inner.info.address, inner.options.clock.now())?;
+        let headers = sign_request(envelope, inner.signer.as_ref(), inner.domain).await?;
+        let request = inner.http.request(method.clone(), inner.base.of(path));
+        Ok(headers.into_iter().fold(request, |request, (name, value)| request.header(name, value)))
+    }
+}
+
+/// Tries until it works, cannot work, or was tried often enough; waits longer each time, and as long as it is told.
+pub(super) async fn again<T, F>(options: &HttpOptions, mut attempt: impl FnMut() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let mut tries = 0_u32;
+    loop {
+        let error = match attempt().await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        tries = tries.saturating_add(1);
+        let Retry::After(told) = error.retry() else { return Err(error) };
+        if tries >= options.attempts {
+            return Err(error.with_retry(Retry::Exhausted(tries)));
+        }
+        let backoff = Duration::from_millis(100_u64.saturating_mul(1 << tries.min(6)));
+        options.clock.sleep(told.max(backoff).min(LONGEST_PAUSE)).await;
+    }
+}
+
+async fn answered(base: &Address, request: RequestBuilder, most: usize) -> Result<Bytes> {
+    let response = request.send().await.map_err(|error| unanswered(base, error))?;
+    let status = response.status();
+    let pause = retry_after(&response);
+    let bytes = all(base, response, if status.is_success() { most } else { MOST_JSON }).await?;
+    if status.is_success() {
+        return Ok(bytes);
+    }
+    Err(refused(base, status, &bytes, pause))
+}
+
+/// The error that an answer speaks of.
+pub(super) fn refused(
+    base: &Address,
+    status: reqwest::StatusCode,
+    bytes: &[u8],
+    pause: Option<Duration>,
+) -> Error {
+    let error = Error::from_body(bytes)
+        .unwrap_or_else(|_| not_a_solver(base, &format!("it answers with status {}", status.as_u16())));
+    match pause {
+        Some(pause) => error.with_retry(Retry::After(pause)),
+        None if matches!(status.as_u16(), 502..=504) && error.kind() == ErrorKind::Protocol => {
+            error.with_retry(Retry::After(Duration::ZERO))
+        }
+        None => error,
+    }
+}
+
+pub(super) fn retry_after(response: &Response) -> Option<Duration> {
+    let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
+    Some(Duration::from_secs(seconds))
+}
+
+/// The whole answer, within bounds.
+pub(super) async fn all(base: &Address, mut response: Response, most: usize) -> Result<Bytes> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(|error| unanswered(base, error))? {
+        if bytes.len().saturating_add(piece.len()) > most {
+            return Err(not_a_solver(base, &format!("its answer has more than {most} bytes")));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes.into())
+}
+
+fn read<T: Body>(base: &Address, bytes: &[u8]) -> Result<T> {
+    T::from_body(bytes).map_err(|error| not_a_solver(base, error.message()))
+}

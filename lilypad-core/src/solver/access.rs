@@ -1,0 +1,92 @@
+//! Who may see and do what: jobs and deals are their parties' affair.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::model::{Address, DealId, JobId, ResourceOfferId};
+use crate::rt::{Clock, spawn};
+use crate::wire::{DealNotice, EventStream};
+
+use super::Solver;
+
+impl Solver {
+    /// The clock of this solver's stamps and timeouts.
+    pub(super) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Passes for the account that submitted the job.
+    ///
+    /// # Errors
+    /// `NotFound` (`E_JOB_UNKNOWN`); `Unauthorized` (`E_NOT_PARTY`).
+    pub(super) fn is_creator(&self, job: JobId, account: Address) -> Result<()> {
+        let creator = self.book().job(job)?.signed.body.offer.job_creator.clone();
+        if creator == account.to_string() { Ok(()) } else { Err(not_yours("job", account)) }
+    }
+
+    /// Passes for the provider of the deal.
+    ///
+    /// # Errors
+    /// `NotFound` (`E_DEAL_UNKNOWN`); `Unauthorized` (`E_NOT_PARTY`).
+    pub(super) fn is_provider(&self, deal: DealId, account: Address) -> Result<()> {
+        let mut book = self.book();
+        let job = book.job_of_deal(deal)?;
+        let own = job.deal.as_ref().is_some_and(|known| known.offer.provider == account);
+        if own { Ok(()) } else { Err(not_yours("deal", account)) }
+    }
+
+    /// Passes for the provider whose offer it is, and where there is no such offer.
+    ///
+    /// # Errors
+    /// `Unauthorized` (`E_NOT_PARTY`).
+    pub(super) fn owns_offer(&self, offer: ResourceOfferId, account: Address) -> Result<()> {
+        match self.book().index.offer(&offer) {
+            Some(known) if known.provider != account => Err(not_yours("offer", account)),
+            _ => Ok(()),
+        }
+    }
+
+    /// True where the job was submitted before.
+    pub(super) fn knows(&self, job: JobId) -> bool {
+        self.book().jobs.contains_key(&job)
+    }
+
+    /// The events of a job from the one with this number on.
+    ///
+    /// # Errors
+    /// `NotFound` (`E_JOB_UNKNOWN`).
+    pub(super) fn events_from(&self, job: JobId, seq: u64) -> Result<EventStream> {
+        Ok(self.book().job(job)?.log.stream_from(seq))
+    }
+
+    /// A provider's connection has ended. Where it does not come back in time, its offers take no more jobs; it makes them
+    /// again when it does.
+    pub(super) fn provider_left(&self, provider: Address) {
+        let (solver, time) = (self.clone(), self.clock().sleep(self.config().provider_grace));
+        spawn(async move {
+            time.await;
+            let mut book = solver.book();
+            if book.is_connected(provider) {
+                return;
+            }
+            for offer in book.index.offers_of(&provider.to_string()) {
+                book.index.remove_offer(&offer);
+            }
+        });
+    }
+
+    /// What the provider of a deal is told.
+    ///
+    /// # Errors
+    /// `NotFound` (`E_DEAL_UNKNOWN`).
+    pub(super) fn notice(&self, deal: DealId) -> Result<DealNotice> {
+        let mut book = self.book();
+        let notice = book.job_of_deal(deal)?.notice();
+        notice.ok_or_else(|| Error::unexpected("a deal that is known has no deal"))
+    }
+}
+
+fn not_yours(what: &str, account: Address) -> Error {
+    let message = format!("account {account} is no party of this {what}");
+    Error::new(ErrorKind::Unauthorized, "E_NOT_PARTY", message)
+        .with_hint("sign with the key of the account that made it")
+        .with("account", account)
+}

@@ -1,0 +1,87 @@
+//! What goes back.
+
+use axum::extract::Request;
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+
+use crate::error::{Error, ErrorKind, Result, Retry};
+use crate::wire::{Body, Done};
+
+/// JSON, or the error.
+pub(super) fn json<T: Body>(answer: Result<T>) -> Response {
+    match answer.and_then(|value| value.to_body()) {
+        Ok(text) => of(StatusCode::OK, "application/json", text.into()),
+        Err(error) => failed(&error),
+    }
+}
+
+/// That it is done, or the error.
+pub(super) fn done(answer: Result<()>) -> Response {
+    json(answer.map(|()| Done {}))
+}
+
+/// An archive, or the error.
+pub(super) fn archive(answer: Result<Bytes>) -> Response {
+    match answer {
+        Ok(bytes) => of(StatusCode::OK, "application/x-tar", bytes),
+        Err(error) => failed(&error),
+    }
+}
+
+/// An error, as every client reads it.
+pub(super) fn failed(error: &Error) -> Response {
+    if error.kind() == ErrorKind::Unexpected {
+        tracing::error!(%error, "a request met a fault of this server");
+    }
+    let mut response =
+        of(status(error.kind()), "application/json", error.to_body().unwrap_or_default().into());
+    if let Retry::After(delay) = error.retry() {
+        let seconds = delay.as_millis().div_ceil(1_000).max(1);
+        response
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from(u64::try_from(seconds).unwrap_or(u64::MAX)));
+    }
+    response
+}
+
+pub(super) async fn unknown(method: Method, uri: Uri, _request: Request) -> Response {
+    let path: String = uri.path().chars().take(120).collect();
+    failed(
+        &Error::new(ErrorKind::NotFound, "E_ROUTE", format!("there is no {method} {path} here"))
+            .with_hint("check the address, and that client and solver speak the same version"),
+    )
+}
+
+pub(super) async fn wrong_method(method: Method, uri: Uri) -> Response {
+    let path: String = uri.path().chars().take(120).collect();
+    let error = Error::new(ErrorKind::NotFound, "E_ROUTE", format!("{path} does not take {method}"));
+    let mut response = failed(&error);
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
+}
+
+fn of(status: StatusCode, kind: &'static str, bytes: Bytes) -> Response {
+    (status, [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], bytes).into_response()
+}
+
+fn status(kind: ErrorKind) -> StatusCode {
+    match kind {
+        ErrorKind::InvalidInput | ErrorKind::Protocol => StatusCode::BAD_REQUEST,
+        ErrorKind::Unauthorized => StatusCode::UNAUTHORIZED,
+        ErrorKind::Rejected => StatusCode::FORBIDDEN,
+        ErrorKind::NotFound => StatusCode::NOT_FOUND,
+        ErrorKind::Timeout => StatusCode::REQUEST_TIMEOUT,
+        ErrorKind::Conflict | ErrorKind::Cancelled => StatusCode::CONFLICT,
+        ErrorKind::VersionMismatch => StatusCode::UPGRADE_REQUIRED,
+        ErrorKind::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorKind::Unsupported => StatusCode::NOT_IMPLEMENTED,
+        ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorKind::NoMatch
+        | ErrorKind::ExecutionFailed
+        | ErrorKind::VerificationFailed
+        | ErrorKind::InsufficientFunds
+        | ErrorKind::Settlement => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}

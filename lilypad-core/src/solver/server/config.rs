@@ -1,0 +1,79 @@
+//! How a solver is served.
+
+use std::time::Duration;
+
+use crate::error::{Error, Result};
+use crate::model::{Address, Amount};
+
+/// How a solver is served over HTTP.
+#[derive(Clone, Debug)]
+pub struct ServerConfig {
+    /// The names, with ports, under which clients reach the server (`solver.example`, `127.0.0.1:8080`). A request that was
+    /// signed for another name, or comes to one, is refused. Empty takes the address that is listened on.
+    pub names: Vec<String>,
+    /// True where a proxy in front speaks TLS, so that clients use `https`.
+    pub behind_tls: bool,
+    /// Mediators that job creators and providers may name. Empty names the solver itself, which judges nothing: both sides must
+    /// name somebody.
+    pub mediators: Vec<Address>,
+    /// Play money that each account may ask for once; `None` on a network with real money.
+    pub play_money: Option<Amount>,
+    /// Most bytes of a JSON body.
+    pub max_json: usize,
+    /// Most bytes of an archive.
+    pub max_archive: usize,
+    /// How long a client may take to send the headers of a request.
+    pub header_timeout: Duration,
+    /// How long a client may take to send a body, beside a second for each mebibyte.
+    pub body_timeout: Duration,
+    /// Most connections at once.
+    pub max_connections: usize,
+    /// Most requests of one network address in [`rate_window`](Self::rate_window).
+    pub address_requests: u32,
+    /// Most requests of one account in [`rate_window`](Self::rate_window).
+    pub account_requests: u32,
+    /// The window of both rates.
+    pub rate_window: Duration,
+    /// Origins of web pages that may use the interface (`https://dapp.example`).
+    pub origins: Vec<String>,
+}
+
+impl Default for ServerConfig {
+    /// Real money, JSON of 1 MiB, archives of 128 MiB, headers in 5 s, bodies in 20 s, 4,096 connections, 600 requests of an
+    /// address and 300 of an account in 10 s, no pages.
+    fn default() -> Self {
+        Self {
+            names: Vec::new(),
+            behind_tls: false,
+            mediators: Vec::new(),
+            play_money: None,
+            max_json: 1 << 20,
+            max_archive: 128 << 20,
+            header_timeout: Duration::from_secs(5),
+            body_timeout: Duration::from_secs(20),
+            max_connections: 4_096,
+            address_requests: 600,
+            account_requests: 300,
+            rate_window: Duration::from_secs(10),
+            origins: Vec::new(),
+        }
+    }
+}
+
+impl ServerConfig {
+    pub(super) fn check(&self) -> Result<()> {
+        let refuse = |field: &str, why: &str| {
+            Err(Error::invalid("E_SERVER_CONFIG", format!("{field} {why}")).with("field", field))
+        };
+        if self.max_connections == 0 {
+            return refuse("max_connections", "must be at least 1");
+        }
+        if self.rate_window.is_zero() || self.address_requests == 0 || self.account_requests == 0 {
+            return refuse("rate_window, address_requests and account_requests", "must be above zero");
+        }
+        if self.origins.iter().any(|origin| origin == "*") {
+            return refuse("origins", "must name each origin: `*` lets every page in");
+        }
+        Ok(())
+    }
+}

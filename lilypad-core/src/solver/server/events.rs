@@ -1,0 +1,146 @@
+//! Streams of events: server-sent events with ids, resumed from where a client stopped.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::{Path, Request, State as Shared};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream;
+
+use super::State;
+use super::answer::failed;
+use super::jobs::SMALL;
+use crate::error::Result;
+use crate::model::{Address, JobId};
+use crate::rt::{CancelToken, within};
+use crate::wire::auth::GrantAction;
+use crate::wire::{Body, EventStream, JobEvent, JobEventKind, ProviderApi, ProviderEvent, ProviderInbox};
+
+/// How often something is sent, so that both ends know that the other is there.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// What is sent then: a comment.
+const ALIVE: &[u8] = b":\n\n";
+
+pub(super) async fn of_job(
+    Shared(state): Shared<State>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
+    match job_events(&state, &id, request).await {
+        Ok(events) => stream_of(JobEvents { events, shutdown: state.0.shutdown.clone(), ended: false }),
+        Err(error) => failed(&error),
+    }
+}
+
+async fn job_events(state: &State, id: &str, request: Request) -> Result<EventStream> {
+    let asked = state.asked(request, GrantAction::Read, SMALL).await?;
+    let job: JobId = id.parse()?;
+    state.solver().is_creator(job, asked.caller.account)?;
+    state.solver().events_from(job, next_event(&asked.headers))
+}
+
+/// The event after the last one that the client has seen.
+fn next_event(headers: &HeaderMap) -> u64 {
+    let last = headers.get("last-event-id").and_then(|id| id.to_str().ok());
+    last.and_then(|id| id.parse::<u64>().ok()).map_or(0, |last| last.saturating_add(1))
+}
+
+pub(super) async fn of_provider(Shared(state): Shared<State>, request: Request) -> Response {
+    let inbox = async {
+        let asked = state.asked(request, GrantAction::Offer, SMALL).await?;
+        let provider = asked.caller.account;
+        Ok((provider, state.solver().connect(provider).await?))
+    };
+    match inbox.await {
+        Ok((provider, inbox)) => {
+            stream_of(Messages { inbox, shutdown: state.0.shutdown.clone(), _link: Link { state, provider } })
+        }
+        Err(error) => failed(&error),
+    }
+}
+
+/// Something that gives pieces of a stream until it has ended.
+trait Pieces: Send + Sized + 'static {
+    /// The next piece; `None` at the end. Dropping the future loses nothing.
+    fn next(&mut self) -> impl Future<Output = Option<Bytes>> + Send;
+}
+
+struct JobEvents {
+    events: EventStream,
+    shutdown: CancelToken,
+    ended: bool,
+}
+
+impl Pieces for JobEvents {
+    async fn next(&mut self) -> Option<Bytes> {
+        if self.ended {
+            return None;
+        }
+        let event = tokio::select! {
+            biased;
+            _ = self.shutdown.cancelled() => None,
+            event = self.events.next() => event,
+        }?;
+        self.ended = event.kind.is_final();
+        Some(job_event(&event))
+    }
+}
+
+fn job_event(event: &JobEvent) -> Bytes {
+    let data = event.to_body().unwrap_or_default();
+    let mut text = Vec::with_capacity(data.len().saturating_add(32));
+    // A report of progress is not kept, so a client cannot go on from it.
+    if !matches!(event.kind, JobEventKind::Progress { .. }) {
+        text.extend_from_slice(format!("id: {}\n", event.seq).as_bytes());
+    }
+    text.extend_from_slice(b"data: ");
+    text.extend_from_slice(data.as_bytes());
+    text.extend_from_slice(b"\n\n");
+    text.into()
+}
+
+struct Messages {
+    inbox: ProviderInbox,
+    shutdown: CancelToken,
+    _link: Link,
+}
+
+/// Tells the solver when a provider's stream has ended, however that came.
+struct Link {
+    state: State,
+    provider: Address,
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.state.solver().provider_left(self.provider);
+    }
+}
+
+impl Pieces for Messages {
+    async fn next(&mut self) -> Option<Bytes> {
+        let message = tokio::select! {
+            biased;
+            _ = self.shutdown.cancelled() => None,
+            message = self.inbox.recv() => message,
+        }?;
+        let data = ProviderEvent::from(&message).to_body().ok()?;
+        Some(format!("data: {data}\n\n").into())
+    }
+}
+
+fn stream_of(pieces: impl Pieces) -> Response {
+    let body = stream::unfold(pieces, |mut pieces| async move {
+        let piece = match within(KEEP_ALIVE, pieces.next()).await {
+            Some(piece) => piece?,
+            None => Bytes::from_static(ALIVE),
+        };
+        Some((Ok::<_, Infallible>(piece), pieces))
+    });
+    let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-store")];
+    // Something comes at once, so that the client sees that it is connected.
+    let begin = stream::once(async { Ok::<_, Infallible>(Bytes::from_static(ALIVE)) });
+    (headers, axum::body::Body::from_stream(futures_util::StreamExt::chain(begin, body))).into_response()
+}

@@ -1,0 +1,179 @@
+//! The solver over HTTP, on a listener of the caller's.
+//!
+//! Layout: `config` how it is served; `listen` connections; `auth` who asks; `rate` how often; `answer` what goes back;
+//! `events` streams; `jobs`, `deals` and `money` the routes of job creators, providers and both.
+
+mod answer;
+mod auth;
+mod config;
+mod deals;
+mod events;
+mod jobs;
+mod listen;
+mod money;
+mod rate;
+
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::http::HeaderValue;
+use axum::routing::{delete, get, post};
+
+pub use config::ServerConfig;
+
+use super::Solver;
+use crate::error::{Error, Result};
+use crate::model::Address;
+use crate::rt::CancelToken;
+use crate::settlement::MemorySettlement;
+use crate::wire::auth::{NonceBook, SpendingBook, Verifier};
+use crate::wire::routes;
+use rate::Rate;
+
+/// Most nonces that are remembered: each request of the last minutes has one.
+const NONCES: usize = 1_000_000;
+
+/// The solver over HTTP, ready to listen.
+#[derive(Debug)]
+pub struct Server {
+    state: State,
+}
+
+/// Most grants whose spending is counted.
+const GRANTS: usize = 100_000;
+
+/// What every request handler knows. Clones share it.
+#[derive(Clone, Debug)]
+struct State(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    solver: Solver,
+    ledger: MemorySettlement,
+    config: ServerConfig,
+    names: Vec<String>,
+    verifier: Verifier,
+    nonces: Mutex<NonceBook>,
+    addresses: Mutex<Rate<IpAddr>>,
+    accounts: Mutex<Rate<Address>>,
+    spending: Mutex<SpendingBook>,
+    given: Mutex<std::collections::HashSet<Address>>,
+    shutdown: CancelToken,
+    listener: Mutex<Option<TcpListener>>,
+}
+
+impl Server {
+    /// A server for `solver`, whose money is in `ledger`, on `listener`.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`E_SERVER_CONFIG`) where the settings cannot work; `Unavailable` (`E_LISTEN`) where the listener is
+    /// none.
+    pub fn new(
+        solver: Solver,
+        ledger: MemorySettlement,
+        listener: TcpListener,
+        config: ServerConfig,
+    ) -> Result<Self> {
+        config.check()?;
+        let address = listener.local_addr().map_err(listen::failed)?;
+        let names = if config.names.is_empty() { vec![address.to_string()] } else { config.names.clone() };
+        let (account, domain) = crate::wire::JobCreatorApi::identity(&solver);
+        let rate = |limit| Rate::new(limit, config.rate_window);
+        let (addresses, accounts) =
+            (rate(config.address_requests), Rate::new(config.account_requests, config.rate_window));
+        let inner = Inner {
+            solver,
+            ledger,
+            names,
+            verifier: Verifier::new(account, domain),
+            nonces: Mutex::new(NonceBook::new(NONCES)),
+            addresses: Mutex::new(addresses),
+            accounts: Mutex::new(accounts),
+            spending: Mutex::new(SpendingBook::new(GRANTS)),
+            given: Mutex::default(),
+            shutdown: CancelToken::new(),
+            listener: Mutex::new(Some(listener)),
+            config,
+        };
+        Ok(Self { state: State(Arc::new(inner)) })
+    }
+
+    /// The address that is listened on.
+    ///
+    /// # Errors
+    /// `Unavailable` (`E_LISTEN`) where the listener is gone.
+    pub fn local_addr(&self) -> Result<SocketAddr> {
+        let listener = self.state.0.listener.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match &*listener {
+            Some(listener) => listener.local_addr().map_err(listen::failed),
+            None => Err(Error::unexpected("the server is served already")),
+        }
+    }
+
+    /// Serves until `shutdown` asks to stop: then takes no new connections, ends streams, and returns when every request
+    /// that runs has its answer, or after 30 s. Must be called on a tokio runtime.
+    ///
+    /// # Errors
+    /// `Unavailable` (`E_LISTEN`) where the listener cannot be used.
+    pub async fn serve(self, shutdown: CancelToken) -> Result<()> {
+        listen::serve(self.state, shutdown).await
+    }
+}
+
+impl State {
+    fn solver(&self) -> &Solver {
+        &self.0.solver
+    }
+
+    fn config(&self) -> &ServerConfig {
+        &self.0.config
+    }
+
+    fn router(&self) -> Router {
+        let versioned = Router::new()
+            .route(routes::SOLVER, get(money::solver))
+            .route(routes::QUOTES, post(jobs::quote))
+            .route(routes::JOBS, post(jobs::submit))
+            .route("/api/v1/jobs/{id}", get(jobs::status))
+            .route("/api/v1/jobs/{id}/events", get(events::of_job))
+            .route("/api/v1/jobs/{id}/result", get(jobs::result))
+            .route("/api/v1/jobs/{id}/accept", post(jobs::accept))
+            .route("/api/v1/jobs/{id}/cancel", post(jobs::cancel))
+            .route(routes::OFFERS, post(deals::offer))
+            .route("/api/v1/offers/{id}", delete(deals::withdraw))
+            .route(routes::MESSAGES, get(events::of_provider))
+            .route("/api/v1/deals/{id}/notice", get(deals::notice))
+            .route("/api/v1/deals/{id}/started", post(deals::started))
+            .route("/api/v1/deals/{id}/events", post(deals::report))
+            .route("/api/v1/deals/{id}/delivery", post(deals::deliver))
+            .route("/api/v1/deals/{id}/refusal", post(deals::refuse))
+            .route(routes::ACCOUNT, get(money::account))
+            .route("/api/v1/account/{action}", post(money::act));
+        let plain = Router::new()
+            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/readyz", get(|| async { "ok\n" }));
+        versioned
+            .merge(plain)
+            .fallback(answer::unknown)
+            .method_not_allowed_fallback(answer::wrong_method)
+            .with_state(self.clone())
+    }
+
+    fn mediators(&self) -> Vec<Address> {
+        match self.config().mediators.as_slice() {
+            [] => vec![self.solver().address()],
+            known => known.to_vec(),
+        }
+    }
+
+    /// The origin of a page that may read the answer.
+    fn allowed_origin(&self, origin: Option<&HeaderValue>) -> Option<HeaderValue> {
+        let origin = origin?;
+        let known = self.config().origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes());
+        known.then(|| origin.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! Jobs and deals with their files, as archives.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::super::archive::{read_parts, write_parts};
+use super::super::message::millis;
+use super::super::{DealNotice, JobProposal};
+use super::{json, open, with_parts};
+use crate::error::{Error, Result};
+use crate::market::JobTerms;
+use crate::model::{Amount, Deal, DealId, FileLimits, FileSet, JobOffer, ModulePin};
+use crate::signer::Signed;
+
+const PROPOSAL: &str = "proposal.json";
+const DEAL: &str = "deal.json";
+const FOLDERS: [&str; 2] = ["bundle", "inputs"];
+
+/// A proposal without its files.
+#[derive(Serialize, Deserialize)]
+struct Proposal {
+    offer: JobOffer,
+    terms: JobTerms,
+    execution_timeout_ms: u64,
+    #[serde(default = "open::most", skip_serializing_if = "open::is_most")]
+    instruction_limit: u64,
+    module: ModulePin,
+}
+
+/// A deal without its job.
+#[derive(Serialize, Deserialize)]
+struct DealBody {
+    deal_id: DealId,
+    deal: Deal,
+    price_cap: Amount,
+}
+
+/// Writes a signed job as an archive: `proposal.json`, `bundle/…` (the module's files) and `inputs/…` (input files).
+///
+/// The time that the program may run is written in whole milliseconds, as it is signed.
+///
+/// # Errors
+/// `InvalidInput`: `E_BODY_LIMIT` where the proposal has more than 1 MiB without its files; `E_ARCHIVE_ENTRY` for a file of
+/// 8 GiB or more.
+pub fn pack_job(job: &Signed<JobProposal>) -> Result<Bytes> {
+    write_parts(&[(PROPOSAL, proposal(job)?)], &folders(&job.body))
+}
+
+/// Reads what [`pack_job`] writes. The signature is read, not checked: see [`Signed::verify`].
+///
+/// `limits` hold for the module's files and the input files together.
+///
+/// # Errors
+/// `InvalidInput`: those of [`read_archive`](super::super::read_archive); `E_BODY` where `proposal.json` is missing, is not
+/// exactly as we write it, or is not the only file beside the two folders; `E_BODY_LIMIT`.
+pub fn unpack_job(archive: &Bytes, limits: &FileLimits) -> Result<Signed<JobProposal>> {
+    let ([text], files) = unpack("a job", archive, limits, [PROPOSAL], FOLDERS)?;
+    job(&text, files)
+}
+
+/// Writes a deal for its provider as an archive: `deal.json`, then what [`pack_job`] writes.
+///
+/// # Errors
+/// Those of [`pack_job`].
+pub fn pack_deal(notice: &DealNotice) -> Result<Bytes> {
+    let DealNotice { deal_id, deal, job, price_cap } = notice;
+    let body = DealBody { deal_id: *deal_id, deal: deal.clone(), price_cap: *price_cap };
+    write_parts(&[(DEAL, json::write(DEAL, &body)?), (PROPOSAL, proposal(job)?)], &folders(&job.body))
+}
+
+/// Reads what [`pack_deal`] writes. Neither the signature nor the deal's id is checked.
+///
+/// # Errors
+/// Those of [`unpack_job`]; unknown fields of `deal.json` are ignored.
+pub fn unpack_deal(archive: &Bytes, limits: &FileLimits) -> Result<DealNotice> {
+    let ([deal, proposal], files) = unpack("a deal", archive, limits, [DEAL, PROPOSAL], FOLDERS)?;
+    let DealBody { deal_id, deal, price_cap } = json::read(DEAL, &deal)?;
+    Ok(DealNotice { deal_id, deal, job: job(&proposal, files)?, price_cap })
+}
+
+/// Takes an archive apart: exactly these JSON parts, and files in these folders only, the files within `limits`.
+pub(super) fn unpack<const PARTS: usize, const SETS: usize>(
+    what: &str,
+    archive: &Bytes,
+    limits: &FileLimits,
+    parts: [&str; PARTS],
+    folders: [&str; SETS],
+) -> Result<([Bytes; PARTS], [FileSet; SETS])> {
+    let (mut top, sets) = read_parts(archive, &with_parts(limits), &folders)?;
+    let mut texts = Vec::with_capacity(PARTS);
+    for part in parts {
+        texts.push(top.remove(part).ok_or_else(|| json::bad(what, &format!("{part} is missing")))?);
+    }
+    if let Some((path, _)) = top.iter().next() {
+        return Err(json::bad(what, &format!("{path:?} does not belong to it")));
+    }
+    let count = sets.iter().map(FileSet::len).sum::<usize>();
+    let bytes = sets.iter().map(FileSet::total_bytes).sum::<u64>();
+    if count > limits.files {
+        return Err(limits.too_many_files(count));
+    }
+    if bytes > limits.bytes {
+        return Err(limits.too_many_bytes(bytes));
+    }
+    let lost = || Error::unexpected("an archive lost a part");
+    Ok((texts.try_into().map_err(|_| lost())?, sets.try_into().map_err(|_| lost())?))
+}
+
+fn folders(job: &JobProposal) -> [(&'static str, &FileSet); 2] {
+    let [bundle, inputs] = FOLDERS;
+    [(bundle, &job.bundle), (inputs, &job.files)]
+}
+
+fn proposal(job: &Signed<JobProposal>) -> Result<String> {
+    let JobProposal { offer, terms, execution_timeout, instruction_limit, module, .. } = &job.body;
+    let body = Proposal {
+        offer: offer.clone(),
+        terms: terms.clone(),
+        execution_timeout_ms: millis(*execution_timeout),
+        instruction_limit: *instruction_limit,
+        module: module.clone(),
+    };
+    json::write(PROPOSAL, &Signed { body, signature: job.signature })
+}
+
+fn job(text: &[u8], [bundle, files]: [FileSet; 2]) -> Result<Signed<JobProposal>> {
+    let Signed { body, signature } = json::read_signed::<Signed<Proposal>>(PROPOSAL, text)?;
+    let Proposal { offer, terms, execution_timeout_ms, instruction_limit, module } = body;
+    let execution_timeout = Duration::from_millis(execution_timeout_ms);
+    let body = JobProposal { offer, terms, execution_timeout, instruction_limit, module, bundle, files };
+    Ok(Signed { body, signature })
+}

@@ -1,0 +1,51 @@
+//! What a solver says of itself, and what an account has and does there.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Address, Amount};
+
+/// Who a solver is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SolverInfo {
+    /// The account under which offers name it.
+    pub address: Address,
+    /// Chain id of the domain in which its network signs.
+    pub chain_id: u64,
+    /// Its version.
+    pub version: String,
+    /// The mediators that it knows.
+    pub mediators: Vec<Address>,
+    /// Play money that each account may have once, in wei; `None` on a network with real money.
+    pub play_money: Option<Amount>,
+}
+
+/// What an account has on a solver's ledger, in wei.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Money {
+    /// The account.
+    pub account: Address,
+    /// What it can spend or withdraw.
+    pub balance: Amount,
+    /// What it has set aside as stake.
+    pub stake: Amount,
+    /// The part of the stake that open deals have locked.
+    pub locked: Amount,
+}
+
+/// An amount that an account asks to move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sum {
+    /// How much, in wei.
+    pub amount: Amount,
+}
+
+/// That the program of a deal has started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Started {
+    /// The kind of executor (`wasm`).
+    pub executor: String,
+}
+
+/// Nothing to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done {}
