@@ -186,3 +186,12 @@ fn faults_of_the_file_are_named_with_their_place() {
     fs::write(folder.path().join(NETWORKS_FILE), b"\xff").unwrap();
     assert_eq!(code(Networks::read(folder.path())), "E_NETWORKS_FILE");
 }
+
+#[test]
+fn the_documented_file_is_read() {
+    let docs = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/keys.md")).unwrap();
+    let example = docs.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let (_folder, networks) = file(example);
+    let networks = networks.unwrap();
+    assert_eq!((networks.chosen(), networks.iter().count()), ("pond", 1));
+}
