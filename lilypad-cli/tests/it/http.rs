@@ -27,16 +27,16 @@ impl Role {
         if let Some(key) = key {
             command.env("LILYPAD_PRIVATE_KEY", key);
         }
-        let mut child = command.spawn().unwrap();
+        let child = command.spawn().unwrap();
+        let mut role = Self { child, ready: Value::Null };
         let mut text = String::new();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        while let Some(line) = lines.next() {
+        for line in BufReader::new(role.child.stdout.take().unwrap()).lines() {
             text.push_str(&line.unwrap());
             if let Ok(ready) = serde_json::from_str(&text) {
-                return Self { child, ready };
+                role.ready = ready;
+                return role;
             }
         }
-        let _ = child.kill();
         panic!("{args:?} ended before it was ready: {text}");
     }
 
@@ -145,7 +145,10 @@ fn a_provider_that_was_started_anew_gives_its_jobs_back_at_once_and_unpaid() {
     let _second = provider(&user, &url);
     std::thread::spawn(move || lines.for_each(drop));
     let ended = Outcome::of(running.wait_with_output().unwrap()).ends_with(4).json();
-    assert_eq!((&ended["error"]["code"], &ended["error"]["fault"]), (&"E_PROVIDER_RESTARTED".into(), &"Provider".into()));
+    assert_eq!(
+        (&ended["error"]["code"], &ended["error"]["fault"]),
+        (&"E_PROVIDER_RESTARTED".into(), &"Provider".into())
+    );
     let job = ended["job_id"].as_str().unwrap();
     let status = creator(&user, &[&["status", job, "--json"], &network[..]].concat()).ends_with(0).json();
     assert_eq!(status["cost"], "0");
