@@ -54,6 +54,10 @@ pub trait Wanted {
     fn terms(&self) -> &JobTerms;
     /// The exact code.
     fn module(&self) -> &ModulePin;
+    /// Since when it waits: as its offer says, where whoever keeps the book knows no better. Must not change.
+    fn since(&self) -> Timestamp {
+        self.offer().created_at
+    }
 }
 
 impl<T: Offered + ?Sized> Offered for Arc<T> {
@@ -77,6 +81,10 @@ impl<T: Wanted + ?Sized> Wanted for Arc<T> {
 
     fn module(&self) -> &ModulePin {
         (**self).module()
+    }
+
+    fn since(&self) -> Timestamp {
+        (**self).since()
     }
 }
 
@@ -177,6 +185,7 @@ impl<J: Wanted> JobSlot<J> {
             terms: self.item.terms(),
             module: self.item.module(),
             module_id: Cow::Borrowed(&self.module_id),
+            since: self.item.since(),
         }
     }
 }
