@@ -67,6 +67,8 @@ impl Verdict {
             Self::ReputationMismatch { .. } => "have too low a reputation",
             Self::CollateralMismatch { .. } if one => "stakes too little",
             Self::CollateralMismatch { .. } => "stake too little",
+            Self::StakeMismatch { .. } if one => "has too little stake for the price cap",
+            Self::StakeMismatch { .. } => "have too little stake for the price cap",
             Self::OfferTaken => "busy with earlier jobs",
         }
     }
@@ -121,6 +123,7 @@ impl Verdict {
                 format!("{needs} {}, runs {}", shown(need), names.join(", "))
             }
             Self::ModuleRefused { rule } => rule.clone(),
+            Self::StakeMismatch { cap, most } => format!("cap {cap}, at most {most}"),
             Self::CollateralMismatch { need, have } => {
                 format!("{needs} {need} times the price cap, {has} {have}")
             }
@@ -156,6 +159,9 @@ impl Verdict {
             Self::ReputationMismatch { .. } => "take providers with a lower reputation",
             Self::ModuleRefused { .. } => "use another module, or ask the provider to allow it",
             Self::CollateralMismatch { .. } => "ask for less collateral",
+            Self::StakeMismatch { .. } => {
+                "lower the job's price cap, or wait until a job of the provider is over"
+            }
             Self::OfferTaken => "wait until it is free again",
         }
     }

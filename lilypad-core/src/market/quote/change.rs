@@ -64,7 +64,7 @@ pub enum FieldChange {
     InstructionPrice { from: u64, to: u64 },
     /// A dearer price of work.
     MaxRate { from: Rate, to: Rate },
-    /// A higher price cap.
+    /// A higher price cap, or a lower one where the provider's stake is too small for it.
     PriceCap { from: Amount, to: Amount },
     /// Any provider.
     Target { from: String },
@@ -204,6 +204,7 @@ impl FieldChange {
                 write!(f, "pay {to} LP instead of {from} LP for an instruction")
             }
             Self::MaxRate { from, to } => write!(f, "take work at {to} instead of {from}"),
+            Self::PriceCap { from, to } if to < from => write!(f, "lower the price cap from {from} to {to}"),
             Self::PriceCap { from, to } => write!(f, "raise the price cap from {from} to {to}"),
             Self::Target { from } => write!(f, "take any provider instead of {}", shown(from)),
         }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::super::Network;
-use super::{module, network};
+use super::{module, network, until};
 use crate::client::{Client, SubmitOptions};
 use crate::error::{Error, Result};
 use crate::market::Quote;
@@ -184,5 +184,27 @@ async fn a_moment_in_the_past_gets_nobody_to_the_front() {
     }
     assert_eq!(creator.state(honest).await, AgreementState::DealAgreed);
     assert_eq!(creator.state(pushing).await, AgreementState::DealNegotiating);
+    drop(silent);
+}
+
+/// A price cap for which a provider has too little stake is no reason to give it no other job.
+#[tokio::test]
+async fn a_job_with_a_large_price_cap_does_not_empty_the_book() {
+    let (builder, _) = network();
+    let network = builder.providers([]).start().await.unwrap();
+    let silent =
+        network.silent_provider_with(MachineSpec { cpu: 4_000, ram: 8_000, ..MachineSpec::default() }).await;
+    let capped = |lp| SubmitOptions { price_cap: Some(Amount::from_lp(lp)), ..SubmitOptions::default() };
+    let client = network.client();
+    let large = client.submit(&module(&["work 1"]), &BTreeMap::new(), capped(900)).await.unwrap();
+    until(&large, |kind| matches!(kind, JobEventKind::Waiting { .. })).await;
+    let status = large.status().await.unwrap();
+    assert_eq!(
+        status.waiting_for.unwrap(),
+        "1 offer: 1 has too little stake for the price cap (cap 900 LP, at most 5 LP)"
+    );
+    assert!(status.fix.unwrap().starts_with("lower the price cap from 900 LP to 5 LP (price_cap)"));
+    let small = client.submit(&module(&["work 1"]), &BTreeMap::new(), capped(5)).await.unwrap();
+    until(&small, |kind| matches!(kind, JobEventKind::Agreed { .. })).await;
     drop(silent);
 }
