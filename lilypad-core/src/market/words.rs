@@ -109,8 +109,8 @@ impl Verdict {
             Self::ReputationMismatch { need, have } => format!("{needs} {need}, {has} {have}"),
             Self::ModuleNotListed { listed } => format!("it lists {listed}"),
             Self::LabelMismatch { name, need, have } => {
-                let have = have.as_ref().map_or_else(|| "none".to_owned(), |have| shown(have));
-                format!("{needs} {} = {}, {has} {have}", shown(name), shown(need))
+                let have = have.as_ref().map_or_else(|| "none".to_owned(), |have| label_value(have));
+                format!("{needs} {} = {}, {has} {have}", shown(name), label_value(need))
             }
             Self::SolverMismatch { wanted, offered } => {
                 format!("the job names {}, the offer {}", shown(wanted), shown(offered))
@@ -184,6 +184,11 @@ fn gpus(have: &[(String, usize)]) -> String {
 
 pub(super) fn megabytes(bytes: i64) -> String {
     format!("{} MB", bytes / 1_000_000)
+}
+
+/// An empty value is not the same as no label.
+pub(super) fn label_value(value: &str) -> String {
+    if value.is_empty() { "\"\"".to_owned() } else { shown(value) }
 }
 
 pub(super) fn shown(name: &str) -> String {

@@ -221,7 +221,7 @@ fn a_busy_machine_says_when_it_is_free_and_what_would_fit_beside() {
     let change = index.quote(&smaller.request(), &options()).change.unwrap();
     assert_eq!(
         change.to_string(),
-        "ask for 0 CPUs instead of 2 (machine.cpu): then an offer fits, at 0.000000000000000003 LP per 10"
+        "ask for 0 CPUs instead of 2 (machine.cpu): then an offer fits, at 0.000000000000000003 LP per 10 work units"
     );
 }
 
@@ -240,4 +240,11 @@ fn every_change_says_what_and_where_in_one_line() {
         let after = changed(&job, &change.fields);
         assert!(verdict_now(&after.request(), &offers[0].candidate(), &free).is_match());
     }
+}
+
+#[test]
+fn a_label_with_an_empty_value_is_not_told_as_none() {
+    let need = Verdict::LabelMismatch { name: "region".to_owned(), need: String::new(), have: None };
+    let text = "lacks a label (needs region = \"\", has none): ask for another label, or for none";
+    assert_eq!(need.to_string(), text);
 }
