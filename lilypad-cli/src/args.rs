@@ -153,11 +153,12 @@ pub(crate) struct JobArgs {
     /// Most work units (metered instructions) that the job may use; the module's own limit holds too.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_instructions: Option<u64>,
-    /// The one provider that may run the job, by its address.
+    /// The one provider that may run the job, by its address. The network in this process makes new addresses each time
+    /// unless it gets a --seed.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) provider: Option<Address>,
     /// A label that the machine must carry, as NAME=VALUE; may be given several times.
-    #[arg(long = "label", value_name = "NAME=VALUE", value_parser = parse_input)]
+    #[arg(long = "label", value_name = "NAME=VALUE", value_parser = parse_label)]
     pub(crate) labels: Vec<(String, String)>,
     /// What re-running the job must promise at least: none, tolerance or exact.
     #[arg(long, value_name = "CLASS", default_value = "none")]
@@ -293,11 +294,17 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
 }
 
-pub(crate) fn parse_input(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("an input is NAME=VALUE".to_owned()),
-    }
+fn parse_input(text: &str) -> Result<(String, String), String> {
+    parse_pair(text).ok_or_else(|| "an input is NAME=VALUE".to_owned())
+}
+
+pub(crate) fn parse_label(text: &str) -> Result<(String, String), String> {
+    parse_pair(text).ok_or_else(|| "a label is NAME=VALUE, such as region=eu".to_owned())
+}
+
+fn parse_pair(text: &str) -> Option<(String, String)> {
+    let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty())?;
+    Some((name.to_owned(), value.to_owned()))
 }
 
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {

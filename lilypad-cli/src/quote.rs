@@ -118,7 +118,7 @@ fn price(rate: Rate) -> String {
     if rate.is_free() {
         return "free".to_owned();
     }
-    format!("{} per {}", rate.amount(), grouped(rate.per().get()))
+    format!("{} per {} instructions", rate.amount(), grouped(rate.per().get()))
 }
 
 fn cost(offer: &QuotedOffer, work: &WorkEstimate) -> String {

@@ -20,7 +20,7 @@ use lilypad_core::solver::{Solver, SolverConfig};
 use lilypad_core::{Error, Result};
 use serde_json::json;
 
-use crate::args::{parse_duration, parse_input};
+use crate::args::{parse_duration, parse_label};
 use crate::ground::{Place, play_money};
 use crate::interrupt::stop_asked;
 use crate::job::{self, pairs};
@@ -93,7 +93,7 @@ pub(crate) struct ProviderArgs {
     #[arg(long, value_name = "AMOUNT")]
     pub(crate) stake: Option<Amount>,
     /// A label that the machine carries, as NAME=VALUE; may be given several times.
-    #[arg(long = "label", value_name = "NAME=VALUE", value_parser = parse_input)]
+    #[arg(long = "label", value_name = "NAME=VALUE", value_parser = parse_label)]
     pub(crate) labels: Vec<(String, String)>,
     /// Run only modules that such a rule allows (repo:…, author:…, content:…); may be given several times.
     #[arg(long = "only", value_name = "RULE")]

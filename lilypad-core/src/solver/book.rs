@@ -1,6 +1,6 @@
 //! What the solver remembers: jobs, offers, deals, and who is connected.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -12,7 +12,7 @@ use crate::model::{
     Address, AgreementState, Amount, Deal, DealId, FileSet, JobId, JobOffer, ModulePin, Outcome, Rate,
     ResourceOffer, ResourceOfferId,
 };
-use crate::rt::{CancelReason, CancelToken, Chronometer, Clock};
+use crate::rt::{CancelReason, CancelToken, Chronometer, Clock, Timestamp};
 use crate::signer::{Receipt, Signed};
 use crate::wire::{
     DealNotice, EventLog, JobEventKind, JobFailure, JobProposal, JobStatus, OfferProposal, ProviderMessage,
@@ -26,29 +26,41 @@ pub(super) struct Book {
     /// Jobs without a deal, in the order in which they came.
     pub(super) waiting: BTreeMap<u64, JobId>,
     /// Offers, and the jobs that look for one or run on one.
-    pub(super) index: Index<OfferEntry, Arc<Signed<JobProposal>>>,
+    pub(super) index: Index<OfferEntry, Asked>,
     pub(super) deals: BTreeMap<DealId, JobId>,
     pub(super) links: HashMap<Address, mpsc::UnboundedSender<ProviderMessage>>,
     /// How much work modules took so far.
     pub(super) history: History,
     ended: VecDeque<JobId>,
+    /// Jobs of which nothing else is known any more, by the moment at which they were made.
+    forgotten: BTreeSet<(Timestamp, JobId)>,
     /// Jobs that are not at their end.
     open_jobs: usize,
     job_seq: u64,
 }
 
-/// What a job creator and a provider hand in, as the market reads it.
-impl Wanted for Signed<JobProposal> {
+/// What a job creator hands in, as the market reads it.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    signed: Arc<Signed<JobProposal>>,
+    since: Timestamp,
+}
+
+impl Wanted for Asked {
     fn offer(&self) -> &JobOffer {
-        &self.body.offer
+        &self.signed.body.offer
     }
 
     fn terms(&self) -> &JobTerms {
-        &self.body.terms
+        &self.signed.body.terms
     }
 
     fn module(&self) -> &ModulePin {
-        &self.body.module
+        &self.signed.body.module
+    }
+
+    fn since(&self) -> Timestamp {
+        self.since
     }
 }
 
@@ -76,6 +88,8 @@ pub(super) struct JobEntry {
     pub(super) id: JobId,
     /// Its place in the order in which jobs came.
     pub(super) seq: u64,
+    /// Its place among those that wait: when it came in, or the later moment that it names itself.
+    since: Timestamp,
     pub(super) signed: Arc<Signed<JobProposal>>,
     pub(super) log: EventLog,
     /// How long ago the job came in.
@@ -124,10 +138,11 @@ pub(super) struct AgreedDeal {
 }
 
 impl JobEntry {
-    pub(super) fn new(id: JobId, signed: Signed<JobProposal>, clock: Clock) -> Self {
+    pub(super) fn new(id: JobId, signed: Signed<JobProposal>, since: Timestamp, clock: Clock) -> Self {
         Self {
             id,
             seq: 0,
+            since,
             signed: Arc::new(signed),
             age: Chronometer::start(clock.clone()),
             log: EventLog::new(id, clock),
@@ -228,7 +243,8 @@ impl Book {
     pub(super) fn add_job(&mut self, mut entry: JobEntry) -> Result<()> {
         self.job_seq += 1;
         entry.seq = self.job_seq;
-        self.index.add_job(entry.id, Arc::clone(&entry.signed))?;
+        let asked = Asked { signed: Arc::clone(&entry.signed), since: entry.since };
+        self.index.add_job(entry.id, asked)?;
         self.waiting.insert(entry.seq, entry.id);
         self.open_jobs += 1;
         self.jobs.insert(entry.id, entry);
@@ -305,9 +321,23 @@ impl Book {
         }
         while self.ended.len() > most {
             let Some(oldest) = self.ended.pop_front() else { break };
-            if let Some(deal) = self.jobs.remove(&oldest).and_then(|job| job.deal) {
+            let Some(job) = self.jobs.remove(&oldest) else { continue };
+            self.forgotten.insert((job.signed.body.offer.created_at, oldest));
+            if let Some(deal) = job.deal {
                 self.deals.remove(&deal.id);
             }
+        }
+    }
+
+    /// True for a job that has ended and of which nothing else is known.
+    pub(super) fn is_forgotten(&self, created_at: Timestamp, id: JobId) -> bool {
+        self.forgotten.contains(&(created_at, id))
+    }
+
+    /// Forgets even the ids of jobs that were made before `moment`: they are too old to be taken again.
+    pub(super) fn forget_before(&mut self, moment: Timestamp) {
+        while self.forgotten.first().is_some_and(|(created_at, _)| *created_at < moment) {
+            self.forgotten.pop_first();
         }
     }
 }

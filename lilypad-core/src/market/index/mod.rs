@@ -35,7 +35,7 @@ use super::order::{Age, Price};
 use super::sides::{Candidate, Request, module_id};
 use super::{JobTerms, OfferTerms};
 use crate::error::{Error, Result};
-use crate::model::{JobId, JobOffer, ModulePin, ResourceOffer, ResourceOfferId};
+use crate::model::{Amount, JobId, JobOffer, ModulePin, ResourceOffer, ResourceOfferId};
 use crate::rt::Timestamp;
 
 /// A resource offer and its terms, in whatever form the book keeps them.
@@ -54,6 +54,10 @@ pub trait Wanted {
     fn terms(&self) -> &JobTerms;
     /// The exact code.
     fn module(&self) -> &ModulePin;
+    /// Since when it waits: as its offer says, where whoever keeps the book knows no better. Must not change.
+    fn since(&self) -> Timestamp {
+        self.offer().created_at
+    }
 }
 
 impl<T: Offered + ?Sized> Offered for Arc<T> {
@@ -77,6 +81,10 @@ impl<T: Wanted + ?Sized> Wanted for Arc<T> {
 
     fn module(&self) -> &ModulePin {
         (**self).module()
+    }
+
+    fn since(&self) -> Timestamp {
+        (**self).since()
     }
 }
 
@@ -126,8 +134,6 @@ struct OfferSlot<O> {
     free: Free,
     prices: Prices,
     reputation: u32,
-    /// Places that it has and gives to nobody until one of its jobs leaves.
-    held_back: u32,
     /// Takes no more jobs; goes when its last job has gone.
     withdrawn: bool,
     /// Jobs on it.
@@ -177,6 +183,7 @@ impl<J: Wanted> JobSlot<J> {
             terms: self.item.terms(),
             module: self.item.module(),
             module_id: Cow::Borrowed(&self.module_id),
+            since: self.item.since(),
         }
     }
 }
@@ -220,16 +227,7 @@ impl<O: Offered, J: Wanted> Index<O, J> {
         let free = Free::of(item.offer(), item.terms());
         let prices = Prices::of(&Candidate { id, offer: item.offer(), terms: item.terms(), reputation });
         let provider = self.provider_hash.hash_one(&item.offer().resource_provider);
-        let offer = OfferSlot {
-            id,
-            item,
-            free,
-            prices,
-            reputation,
-            held_back: 0,
-            withdrawn: false,
-            running: Vec::new(),
-        };
+        let offer = OfferSlot { id, item, free, prices, reputation, withdrawn: false, running: Vec::new() };
         let slot = self.offers.add(offer).ok_or_else(full)?;
         self.offer_ids.insert(id, slot);
         self.providers.insert((provider, slot));
@@ -251,18 +249,16 @@ impl<O: Offered, J: Wanted> Index<O, J> {
         true
     }
 
-    /// Lets an offer take no more jobs until one of those that it has leaves: what its provider can pledge is used up. False
-    /// where it has no job, or is not there.
-    pub fn fill(&mut self, id: &ResourceOfferId) -> bool {
-        let Some(slot) = self.offer_ids.get(id).copied() else { return false };
-        if self.offers.get(slot).is_none_or(|offer| offer.running.is_empty()) {
+    /// Lets an offer take no job with a price cap above `most` until one of those that it has leaves: its provider's stake is
+    /// enough for no more. False, and nothing changed, where no job is small enough and none is there that could leave, or
+    /// the offer is not there.
+    pub fn pledges(&mut self, id: &ResourceOfferId, most: Amount) -> bool {
+        let slot = self.offer_ids.get(id).copied();
+        let Some(offer) = slot.and_then(|slot| self.offers.get_mut(slot)) else { return false };
+        if most.is_zero() && offer.running.is_empty() {
             return false;
         }
-        self.take_out(slot);
-        if let Some(offer) = self.offers.get_mut(slot) {
-            offer.held_back = offer.held_back.saturating_add(std::mem::take(&mut offer.free.jobs));
-        }
-        self.put_in(slot);
+        offer.free.most_cap = most;
         self.changed();
         true
     }
@@ -346,8 +342,7 @@ impl<O: Offered, J: Wanted> Index<O, J> {
         self.take_out(offer_slot);
         if let Some(offer) = self.offers.get_mut(offer_slot) {
             offer.free.give_back(taken, offer.item.offer());
-            let held_back = std::mem::take(&mut offer.held_back);
-            offer.free.jobs = offer.free.jobs.saturating_add(held_back);
+            offer.free.most_cap = Amount::MAX;
             offer.running.retain(|running| *running != job_slot);
         }
         self.put_in(offer_slot);

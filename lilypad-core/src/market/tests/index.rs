@@ -281,14 +281,15 @@ fn a_full_offer_takes_jobs_again_when_one_of_its_own_leaves() {
         module: fit.module.clone(),
     };
     let mut index = by_index(&[job("first")], std::slice::from_ref(&offer));
-    assert!(!index.fill(&offer.id), "it has no job that could leave");
+    assert!(!index.pledges(&offer.id, Amount::ZERO), "it has no job that could leave");
     assert_eq!(drained(&mut index).len(), 1);
-    assert!(index.fill(&offer.id));
+    assert!(index.pledges(&offer.id, Amount::ZERO));
     let second = job("second");
     index.add_job(second.id, second.clone()).unwrap();
     assert_eq!(index.next_match(), None);
     let why = index.why_waiting(&second.id).unwrap().0.to_string();
-    assert_eq!(why, "1 offer: 1 busy with earlier jobs");
+    let cap = second.terms.price_cap;
+    assert_eq!(why, format!("1 offer: 1 has too little stake for the price cap (cap {cap}, at most 0 LP)"));
     assert!(index.remove_job(&job("first").id));
     let third = job("third");
     index.add_job(third.id, third).unwrap();
