@@ -23,12 +23,14 @@ fn file(text: &str) -> (TempDir, crate::Result<Networks>) {
 fn urls_have_one_spelling() {
     for (given, wanted) in [
         ("https://Example.com/", "https://example.com"),
-        ("HTTPS://example.com:8443/a/b/", "https://example.com:8443/a/b"),
+        ("HTTPS://example.com:8443/", "https://example.com:8443"),
+        ("https://example.com:443", "https://example.com"),
+        ("https://example.com:80", "https://example.com:80"),
         ("http://localhost:8080", "http://localhost:8080"),
         ("http://127.255.0.1", "http://127.255.0.1"),
-        ("http://[::1]:80/", "http://[::1]:80"),
+        ("http://[::1]:80/", "http://[::1]"),
         ("https://10.0.0.1", "https://10.0.0.1"),
-        ("https://[2001:db8::1]/x", "https://[2001:db8::1]/x"),
+        ("https://[2001:db8::1]:1", "https://[2001:db8::1]:1"),
     ] {
         let url = NetworkUrl::parse(given, false).unwrap_or_else(|error| panic!("{given}: {error:?}"));
         assert_eq!((url.as_str(), url.is_insecure()), (wanted, false), "{given}");
@@ -44,6 +46,8 @@ fn urls_that_are_refused() {
         "ftp://example.com",
         "https://",
         "https:///x",
+        "https://example.com/api",
+        "https://example.com//",
         "https://user:canary@example.com",
         "https://example.com?key=canary",
         "https://example.com#x",

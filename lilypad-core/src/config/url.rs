@@ -1,4 +1,4 @@
-//! The address of a network: http or https, a host, perhaps a port and a path, and nothing else.
+//! The address of a network: http or https, a host, perhaps a port, and nothing else.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -8,7 +8,8 @@ use crate::error::{Error, Result};
 /// Longest URL of a network, in bytes.
 pub const URL_LENGTH: usize = 500;
 
-/// A network's URL in its one spelling: scheme and host in lower case, no slash at its end.
+/// A network's URL in its one spelling: scheme and host in lower case, no port that the
+/// scheme implies, no slash at its end.
 ///
 /// ```
 /// use lilypad_core::config::NetworkUrl;
@@ -51,25 +52,26 @@ impl NetworkUrl {
         if rest.contains(['?', '#']) {
             return Err(wrong("has a query or a fragment"));
         }
-        let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+        let authority = rest.strip_suffix('/').unwrap_or(rest);
         if authority.contains('@') {
             return Err(wrong("holds a user or a password"));
         }
-        if path.split('/').any(|part| matches!(part, "." | "..")) || path.contains('%') {
-            return Err(wrong("has a path with `.`, `..` or `%`"));
+        if authority.contains('/') {
+            return Err(wrong("has a path, and a network is a host and a port"));
         }
         let (host, port) = split_port(authority)?;
         let host = host.to_ascii_lowercase();
         let loopback = is_loopback(&host)?;
         let scheme = if encrypted { "https" } else { "http" };
-        let port = port.map_or(String::new(), |port| format!(":{port}"));
-        let text = format!("{scheme}://{host}{port}{}", path.trim_end_matches('/'));
+        let implied = if encrypted { 443 } else { 80 };
+        let port = port.filter(|port| *port != implied).map_or(String::new(), |port| format!(":{port}"));
+        let text = format!("{scheme}://{host}{port}");
         if !encrypted && !loopback && !insecure {
             return Err(Error::invalid(
                 "E_NETWORK_INSECURE",
                 format!("{text} is plain http to another machine: everybody between can read and change it"),
             )
-            .with_hint("use https, or say --insecure when adding the network"));
+            .with_hint("use https, or say that this network is safe: --insecure when adding it, `insecure` in a program"));
         }
         Ok(Self { text, encrypted, loopback })
     }
@@ -78,6 +80,18 @@ impl NetworkUrl {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// True for https.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.encrypted
+    }
+
+    /// Host and, where the scheme does not imply it, port: `solver.example:8443`.
+    #[must_use]
+    pub fn authority(&self) -> &str {
+        self.text.split_once("://").map_or("", |(_, authority)| authority)
     }
 
     /// True where what is sent can be read on the way: plain http to another machine.
@@ -145,6 +159,6 @@ fn is_loopback(host: &str) -> Result<bool> {
 
 fn wrong(why: impl fmt::Display) -> Error {
     Error::invalid("E_NETWORK_URL", format!("the URL {why}"))
-        .with_hint("write https://HOST[:PORT][/PATH]")
+        .with_hint("write https://HOST[:PORT]")
         .with("field", "url")
 }

@@ -81,7 +81,7 @@ impl HttpSolver {
     /// Asks the solver at `url` (`https://solver.example`) who it is.
     ///
     /// # Errors
-    /// `InvalidInput` (`E_SOLVER_URL`, `E_INSECURE`); `Unavailable` (`E_SOLVER_DOWN`, `E_DNS`, `E_TLS`); `Protocol`
+    /// `InvalidInput` (`E_NETWORK_URL`, `E_NETWORK_INSECURE`); `Unavailable` (`E_SOLVER_DOWN`, `E_DNS`, `E_TLS`); `Protocol`
     /// (`E_NOT_A_SOLVER`) where something else answers; `VerificationFailed` (`E_OTHER_SOLVER`) where it is another one.
     pub async fn connect(url: &str, signer: Arc<dyn Signer>, options: HttpOptions) -> Result<Self> {
         let base = Base::read(url, options.insecure)?;
