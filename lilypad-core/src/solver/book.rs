@@ -297,6 +297,11 @@ impl Book {
         self.links.get(&provider).is_some_and(|link| !link.is_closed())
     }
 
+    /// True where a provider has listened and does not any more.
+    pub(super) fn has_left(&self, provider: Address) -> bool {
+        self.links.get(&provider).is_some_and(mpsc::UnboundedSender::is_closed)
+    }
+
     /// Sends to a provider; false where it is not connected.
     pub(super) fn tell(&self, provider: Address, message: ProviderMessage) -> bool {
         self.links.get(&provider).is_some_and(|link| link.send(message).is_ok())

@@ -47,6 +47,15 @@ impl Solver {
         loop {
             let found = book.index.next_match()?;
             let offer = book.index.offer(&found.offer).cloned();
+            if let Some(offer) = &offer
+                && book.has_left(offer.provider)
+            {
+                // It would not hear of the deal, and lose its collateral. Where it comes back it offers anew.
+                tracing::info!(offer = %offer.id, "an offer is dropped: its provider has left");
+                book.index.requeue(&found.job);
+                book.index.remove_offer(&found.offer);
+                continue;
+            }
             let Some(job) = book.jobs.get_mut(&found.job) else {
                 book.leave_market(found.job);
                 continue;

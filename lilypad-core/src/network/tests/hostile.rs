@@ -208,3 +208,20 @@ async fn a_job_with_a_large_price_cap_does_not_empty_the_book() {
     until(&small, |kind| matches!(kind, JobEventKind::Agreed { .. })).await;
     drop(silent);
 }
+
+/// It would not hear of the deal, run nothing, and be slashed for it.
+#[tokio::test]
+async fn a_provider_that_has_left_gets_no_job() {
+    let (builder, _) = network();
+    let network = builder.providers([]).start().await.unwrap();
+    let machine = MachineSpec { cpu: 4_000, ram: 8_000, ..MachineSpec::default() };
+    drop(network.silent_provider_with(machine).await.unwrap());
+    let client = network.client();
+    let job = client.submit(&module(&["work 1"]), &BTreeMap::new(), SubmitOptions::default()).await.unwrap();
+    until(&job, |kind| matches!(kind, JobEventKind::Waiting { .. })).await;
+    let status = job.status().await.unwrap();
+    assert_eq!(
+        (status.state, status.waiting_for.as_deref()),
+        (AgreementState::DealNegotiating, Some("no free offers"))
+    );
+}
