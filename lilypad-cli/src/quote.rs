@@ -69,7 +69,8 @@ fn text(quote: &Quote) -> String {
         lines.push(format!("refused  {} {offers} {}", refusal.count, printable(&refusal.text)));
         lines.push(format!("         {}", refusal.hint));
     }
-    if quote.fitting == 0 {
+    // Without any offer the first line says what to do.
+    if quote.fitting == 0 && !quote.refusals.is_empty() {
         lines.push(String::new());
         lines.push(match &quote.change {
             Some(change) => format!("fix      {}", printable(&change.to_string())),
