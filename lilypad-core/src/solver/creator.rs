@@ -1,5 +1,7 @@
 //! The solver as a job creator sees it.
 
+use std::time::Duration;
+
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::market::Quote;
 use crate::model::{Address, AgreementState, Amount, FileLimits, JobId};
@@ -146,8 +148,17 @@ impl Solver {
 
     /// Refuses an offer that was made too long ago: whoever has seen one could hand it in again once it is forgotten here.
     pub(super) fn check_moment(&self, created_at: Timestamp) -> Result<()> {
-        let (now, most) = (self.0.clock.now(), self.config().offer_age);
-        let apart = now.since(created_at).max(created_at.since(now));
+        self.check_not_ahead(created_at)?;
+        self.check_apart(self.0.clock.now().since(created_at))
+    }
+
+    /// Refuses an offer from the future.
+    pub(super) fn check_not_ahead(&self, created_at: Timestamp) -> Result<()> {
+        self.check_apart(created_at.since(self.0.clock.now()))
+    }
+
+    fn check_apart(&self, apart: Duration) -> Result<()> {
+        let most = self.config().offer_age;
         if apart <= most {
             return Ok(());
         }

@@ -41,7 +41,7 @@ pub struct SolverConfig {
     pub download_timeout: Duration,
     /// How long a job may take from offer to results, whatever it does. Judging them has its own time.
     pub total_timeout: Duration,
-    /// How far from the solver's time an offer may say that it was made.
+    /// How far from the solver's time a job's offer may say that it was made, and how far ahead of it any offer.
     pub offer_age: Duration,
     /// Most jobs that are not at their end.
     pub max_open_jobs: usize,

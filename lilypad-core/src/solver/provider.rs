@@ -52,7 +52,8 @@ impl ProviderApi for Solver {
             offer.body.terms.check_limits()?;
             let provider: Address = offer.body.offer.resource_provider.parse()?;
             offer.verify(self.0.domain, provider)?;
-            self.check_moment(offer.body.offer.created_at)?;
+            // An old one is as good as when it was made: a provider makes it again after a break, and nobody else may.
+            self.check_not_ahead(offer.body.offer.created_at)?;
             let id = offer.body.offer.id()?;
             {
                 let mut book = self.book();

@@ -15,7 +15,8 @@ use crate::settlement::Settlement;
 use crate::signer::{Domain, LocalSigner, Signature, Signed, Signer};
 use crate::solver::{Solver, SolverConfig};
 use crate::wire::{
-    EventStream, JobCreatorApi, JobEventKind, JobProposal, JobStatus, QuoteRequest, ResultSubmission,
+    EventStream, JobCreatorApi, JobEventKind, JobProposal, JobStatus, ProviderApi, QuoteRequest,
+    ResultSubmission,
 };
 
 /// A solver that keeps what is submitted to it, so that a test can change it.
@@ -224,4 +225,26 @@ async fn a_provider_that_has_left_gets_no_job() {
         (status.state, status.waiting_for.as_deref()),
         (AgreementState::DealNegotiating, Some("no free offers"))
     );
+}
+
+/// A connection may break for longer than a job's offer stays fresh, and the machine is still there after it.
+#[tokio::test]
+async fn an_offer_of_long_ago_may_be_made_again_and_none_of_the_future() {
+    let (builder, hand) = network();
+    let network = builder.providers([]).start().await.unwrap();
+    let signer = LocalSigner::generate(&mut Random::seeded(9)).unwrap();
+    let (solver, domain) = ProviderApi::identity(&network.solver);
+    let config = Network::local().provider_config(&MachineSpec::default(), network.client.mediators()[0]);
+    let made_at = |moment| {
+        let offer = config.offer(signer.address(), solver, moment, &[]);
+        async { Signed::sign(offer, &signer, domain).await.unwrap() }
+    };
+    let now = network.clock.now();
+    let offer = made_at(now).await;
+    let id = network.solver.offer(offer.clone()).await.unwrap();
+    network.solver.withdraw(id).await.unwrap();
+    hand.advance(Duration::from_secs(24 * 3_600));
+    assert_eq!(network.solver.offer(offer).await.unwrap(), id);
+    let ahead = made_at(Timestamp(now.as_millis() + 2 * 24 * 3_600 * 1_000)).await;
+    assert_eq!(network.solver.offer(ahead).await.unwrap_err().code(), "E_OFFER_TIME");
 }
