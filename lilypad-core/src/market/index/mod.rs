@@ -127,6 +127,7 @@ pub struct Index<O, J> {
     proposals: BTreeSet<(Age, u32, u32)>,
     proposed: HashMap<u32, (Age, u32)>,
     version: u64,
+    looked: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -208,6 +209,7 @@ impl<O, J> Default for Index<O, J> {
             proposals: BTreeSet::new(),
             proposed: HashMap::new(),
             version: 0,
+            looked: 0,
         }
     }
 }
