@@ -8,6 +8,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use lilypad_core::market::VerificationClass;
 use lilypad_core::model::{Address, Amount, Rate};
 
+use crate::jobs::{AccountArgs, OneJobArgs, ResumeArgs};
+use crate::key::KeyArgs;
+use crate::serve::{ProviderArgs, SolverArgs};
+
 const EXAMPLES: &str = "\
 Examples:
   lilypad run examples/modules/cowsay -i Message=\"hello, pond\"
@@ -16,6 +20,7 @@ Examples:
   lilypad run github.com/owner/module:v1.0.0 -i Prompt=\"a frog\" --json
   lilypad module new my-module
   lilypad receipt verify results.receipt.json
+  lilypad wallet new
 
 Exit codes: 0 done · 1 our own fault · 2 usage or bad input · 3 authorisation · 4 network · 5 ledger or chain ·
 6 the job failed · 7 verification failed · 8 timed out · 9 refused by policy, or no machine fits · 130 cancelled";
@@ -32,16 +37,35 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run a module and wait for its result.
     ///
-    /// Starts a whole network inside this process (ledger, solver, provider), with play money, and runs the module on it.
+    /// Without a network elsewhere it starts a whole one inside this process (ledger, solver, provider), with play money, and
+    /// runs the module on it.
     Run(RunArgs),
     /// Show what a job would cost, who would run it, and what keeps the other offers from it.
     ///
-    /// Asks a network inside this process. Nothing is run or paid.
+    /// Nothing is run or paid.
     Quote(QuoteArgs),
+    /// Show where the newest jobs of an account stand.
+    Jobs(AccountArgs),
+    /// Show where a job stands, and why.
+    Status(OneJobArgs),
+    /// Print what happens to a job, one JSON document a line, until it has ended.
+    Events(OneJobArgs),
+    /// Ask to stop a job. What it did until then is paid.
+    Cancel(OneJobArgs),
+    /// Follow a job that was submitted before to its end, and fetch its results.
+    Resume(ResumeArgs),
+    /// Run a solver: match jobs with machines for others, over HTTP.
+    Solver(SolverArgs),
+    /// Offer this machine on a network and run jobs for money.
+    Provider(ProviderArgs),
     /// Write, check and look at modules.
     Module(ModuleArgs),
     /// Check receipts.
     Receipt(ReceiptArgs),
+    /// Make, import and show the keys that commands sign with.
+    Wallet(crate::wallet::WalletArgs),
+    /// Name networks and choose the one that commands use.
+    Network(crate::networks::NetworkArgs),
 }
 
 impl Command {
@@ -49,8 +73,15 @@ impl Command {
         match self {
             Self::Run(args) => args.json,
             Self::Quote(args) => args.json,
+            Self::Jobs(args) => args.json,
+            Self::Status(args) | Self::Events(args) | Self::Cancel(args) => args.account.json,
+            Self::Resume(args) => args.one.account.json,
+            Self::Solver(args) => args.json,
+            Self::Provider(args) => args.json,
             Self::Module(args) => args.command.wants_json(),
             Self::Receipt(ReceiptArgs { command: ReceiptCommand::Verify { json, .. } }) => *json,
+            Self::Wallet(args) => args.wants_json(),
+            Self::Network(args) => args.wants_json(),
         }
     }
 }
@@ -67,9 +98,9 @@ pub(crate) struct RunArgs {
     /// Folder for the results; must be new or empty. The receipt is put beside it as DIR.receipt.json.
     #[arg(long, short = 'o', value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,
-    /// How long to wait for a machine that fits.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "2s")]
-    pub(crate) match_timeout: Duration,
+    /// How long to wait for a machine that fits, on the network in this process. Default: 2s.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) match_timeout: Option<Duration>,
     /// Print one JSON document to standard output and nothing else there.
     #[arg(long)]
     pub(crate) json: bool,
@@ -95,6 +126,12 @@ pub(crate) struct QuoteArgs {
 pub(crate) struct JobArgs {
     #[command(flatten)]
     pub(crate) module: ModuleSource,
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
+    /// Network to work on: a name or a URL. Default: what `lilypad network use` chose, else `local`, a network inside this
+    /// process.
+    #[arg(long, value_name = "NAME|URL")]
+    pub(crate) network: Option<String>,
     /// An input as NAME=VALUE; may be given several times. The value may hold `=`.
     #[arg(short = 'i', long = "input", value_name = "NAME=VALUE", value_parser = parse_input)]
     pub(crate) inputs: Vec<(String, String)>,
@@ -116,11 +153,12 @@ pub(crate) struct JobArgs {
     /// Most work units (metered instructions) that the job may use; the module's own limit holds too.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_instructions: Option<u64>,
-    /// The one provider that may run the job, by its address.
+    /// The one provider that may run the job, by its address. The network in this process makes new addresses each time
+    /// unless it gets a --seed.
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) provider: Option<Address>,
     /// A label that the machine must carry, as NAME=VALUE; may be given several times.
-    #[arg(long = "label", value_name = "NAME=VALUE", value_parser = parse_input)]
+    #[arg(long = "label", value_name = "NAME=VALUE", value_parser = parse_label)]
     pub(crate) labels: Vec<(String, String)>,
     /// What re-running the job must promise at least: none, tolerance or exact.
     #[arg(long, value_name = "CLASS", default_value = "none")]
@@ -236,6 +274,9 @@ pub(crate) enum ReceiptCommand {
 /// Prints what clap says and gives its exit code: help and version 0, anything else 2, as JSON where that was asked for.
 pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
     let asked = std::env::args_os().any(|arg| arg == "--json");
+    if let (true, Err(error)) = (error.use_stderr(), crate::secret::refuse_key_in_arguments()) {
+        return crate::report::Report::new(asked).failure(&error);
+    }
     if error.use_stderr() && asked {
         let text = error.to_string();
         let said: Vec<&str> = text
@@ -254,13 +295,19 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
 }
 
 fn parse_input(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("an input is NAME=VALUE".to_owned()),
-    }
+    parse_pair(text).ok_or_else(|| "an input is NAME=VALUE".to_owned())
 }
 
-fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse_label(text: &str) -> Result<(String, String), String> {
+    parse_pair(text).ok_or_else(|| "a label is NAME=VALUE, such as region=eu".to_owned())
+}
+
+fn parse_pair(text: &str) -> Option<(String, String)> {
+    let (name, value) = text.split_once('=').filter(|(name, _)| !name.is_empty())?;
+    Some((name.to_owned(), value.to_owned()))
+}
+
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let seconds: f64 = match (number.parse::<f64>(), unit) {

@@ -75,6 +75,11 @@ impl Interrupts {
     }
 }
 
+/// Waits until somebody asks this process to stop.
+pub(crate) async fn stop_asked() {
+    Signals::new().next().await;
+}
+
 #[cfg(unix)]
 struct Signals {
     terminate: Option<tokio::signal::unix::Signal>,

@@ -53,6 +53,21 @@ impl Asked {
     }
 }
 
+/// Refuses what only the network in this process can do.
+pub(crate) fn check_remote(args: &JobArgs, match_timeout: Option<std::time::Duration>) -> Result<()> {
+    let refuse = |flag: &str, why: &str| {
+        Err(Error::invalid("E_REMOTE_FLAG", format!("{flag} has no meaning here: {why}"))
+            .with_hint(format!("leave {flag} out, or use --network local")))
+    };
+    if args.seed.is_some() {
+        return refuse("--seed", "keys, ids and stamps of a network elsewhere are its own");
+    }
+    if match_timeout.is_some() {
+        return refuse("--match-timeout", "how long a job may wait is for the network's solver to say");
+    }
+    Ok(())
+}
+
 pub(crate) fn runtime() -> Result<Runtime> {
     tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -78,7 +93,11 @@ pub(crate) fn inputs(given: &[(String, String)]) -> Result<BTreeMap<String, Stri
 }
 
 /// Names with values, each name once.
-fn pairs(given: &[(String, String)], what: &str, code: &'static str) -> Result<BTreeMap<String, String>> {
+pub(crate) fn pairs(
+    given: &[(String, String)],
+    what: &str,
+    code: &'static str,
+) -> Result<BTreeMap<String, String>> {
     let mut pairs = BTreeMap::new();
     for (name, value) in given {
         if pairs.insert(name.clone(), value.clone()).is_some() {

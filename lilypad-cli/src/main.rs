@@ -1,16 +1,26 @@
 //! The `lilypad` command: argument parsing and printing, nothing else.
 //!
-//! Layout: `args` what can be typed; one file for each command, `job` what `run` and `quote` have in common; `report` what people and programs read.
+//! Layout: `args` what can be typed; one file for each command, `job` what `run` and `quote` have in common, `ground` the network that they work on; `key` and
+//! `passphrase` where keys come from, `secret` keys in the wrong place; `config` the config folder; `report` what people and programs read.
 
 mod args;
+mod config;
+mod ground;
 mod interrupt;
 mod job;
+mod jobs;
+mod key;
 mod module;
+mod networks;
+mod passphrase;
 mod quote;
 mod receipt;
 mod report;
 mod run;
+mod secret;
+mod serve;
 mod table;
+mod wallet;
 mod watch;
 
 use std::process::ExitCode;
@@ -29,8 +39,17 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Run(args) => run::run(args, &report),
         Command::Quote(args) => quote::quote(args, &report),
+        Command::Jobs(args) => jobs::list(args, &report),
+        Command::Status(args) => jobs::status(args, &report),
+        Command::Events(args) => jobs::events(args, &report),
+        Command::Cancel(args) => jobs::cancel(args, &report),
+        Command::Resume(args) => jobs::resume(args, &report),
+        Command::Solver(args) => serve::solver(args, &report),
+        Command::Provider(args) => serve::provider(args, &report),
         Command::Module(args) => module::module(args, &report),
         Command::Receipt(args) => receipt::receipt(args, &report),
+        Command::Wallet(args) => wallet::wallet(args, &report),
+        Command::Network(args) => networks::network(args, &report),
     };
     report.close(outcome.unwrap_or_else(|error| report.failure(&error)))
 }

@@ -4,23 +4,28 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lilypad_core::market::{Quote, QuotedOffer, WorkEstimate};
-use lilypad_core::model::Rate;
+use lilypad_core::model::{Amount, Rate};
 use lilypad_core::{Error, ErrorKind, Result};
 use serde_json::Value;
 
 use crate::args::QuoteArgs;
+use crate::ground::Plan;
 use crate::job::{self, Asked};
 use crate::report::{Report, grouped, printable};
 use crate::table::Table;
 
 pub(crate) fn quote(args: QuoteArgs, report: &Report) -> Result<ExitCode> {
+    let plan = Plan::of(args.job.network.as_deref(), &args.job.key, report)?;
+    if !plan.is_local() {
+        job::check_remote(&args.job, None)?;
+    }
     let asked = Asked::of(&args.job)?;
     asked.tell(report)?;
     let builder = job::network(args.job.seed);
     let quote = job::runtime()?.block_on(async {
-        let network = builder.start().await?;
-        let quote = network.client().quote(&asked.module, &asked.inputs, asked.options).await;
-        network.shutdown().await;
+        let ground = plan.reach(builder, Amount::ZERO, report).await?;
+        let quote = ground.client().quote(&asked.module, &asked.inputs, asked.options).await;
+        ground.leave().await;
         quote
     })?;
     if report.is_json() {
@@ -64,7 +69,8 @@ fn text(quote: &Quote) -> String {
         lines.push(format!("refused  {} {offers} {}", refusal.count, printable(&refusal.text)));
         lines.push(format!("         {}", refusal.hint));
     }
-    if quote.fitting == 0 {
+    // Without any offer the first line says what to do.
+    if quote.fitting == 0 && !quote.refusals.is_empty() {
         lines.push(String::new());
         lines.push(match &quote.change {
             Some(change) => format!("fix      {}", printable(&change.to_string())),
@@ -113,7 +119,7 @@ fn price(rate: Rate) -> String {
     if rate.is_free() {
         return "free".to_owned();
     }
-    format!("{} per {}", rate.amount(), grouped(rate.per().get()))
+    format!("{} per {} instructions", rate.amount(), grouped(rate.per().get()))
 }
 
 fn cost(offer: &QuotedOffer, work: &WorkEstimate) -> String {

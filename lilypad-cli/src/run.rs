@@ -4,53 +4,72 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use lilypad_core::client::JobResult;
+use lilypad_core::client::{Job, JobResult, SubmitOptions};
 use lilypad_core::disk;
-use lilypad_core::network::Network;
 use lilypad_core::solver::SolverConfig;
 use lilypad_core::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
 
 use crate::args::RunArgs;
+use crate::ground::Plan;
 use crate::interrupt::Interrupts;
-use crate::job::{self, Asked, data_dir};
+use crate::job::{self, Asked};
 use crate::report::{Report, grouped, printable};
 use crate::watch::watch;
 
+/// How long a job on the network in this process waits for a machine: no other will come.
+const LOCAL_MATCH_TIMEOUT: Duration = Duration::from_secs(2);
+
 pub(crate) fn run(args: RunArgs, report: &Report) -> Result<ExitCode> {
     let started = Instant::now();
+    let plan = Plan::of(args.job.network.as_deref(), &args.job.key, report)?;
+    if !plan.is_local() {
+        job::check_remote(&args.job, args.match_timeout)?;
+    }
     let runtime = job::runtime()?;
     let interrupts = runtime.block_on(async { Interrupts::listen(report.clone()) });
-    let place = Place::of(&args)?;
+    let results = Results::of(args.output_dir.as_deref(), args.job.data_dir.as_deref())?;
     let asked = Asked::of(&args.job)?;
     asked.tell(report)?;
-    let solver = SolverConfig { match_timeout: args.match_timeout, ..SolverConfig::default() };
+    let match_timeout = args.match_timeout.unwrap_or(LOCAL_MATCH_TIMEOUT);
+    let solver = SolverConfig { match_timeout, ..SolverConfig::default() };
     let builder = job::network(args.job.seed).solver(solver);
+    let needed = asked.options.price_cap.unwrap_or_else(SubmitOptions::default_price_cap);
     runtime.block_on(async {
-        let network = builder.start().await?;
-        let ready = started.elapsed();
-        let outcome = one_job(&network, asked, &interrupts, report).await;
-        interrupts.finishing();
-        let code = match outcome {
-            Ok(result) => finish(&place, &result, ready.as_secs_f64() * 1e3, report),
+        let ground = plan.reach(builder, needed, report).await?;
+        let ready = started.elapsed().as_secs_f64() * 1e3;
+        interrupts.running();
+        let submitted = ground.client().submit(&asked.module, &asked.inputs, asked.options).await;
+        let code = match submitted {
+            Ok(job) => follow_and_finish(job, &results, ready, &interrupts, report).await,
             Err(error) => report.failure_with(&error, failure_fields(&error)),
         };
         // An executor that does not stop must not keep the command.
-        if tokio::time::timeout(Duration::from_secs(5), network.shutdown()).await.is_err() {
+        if tokio::time::timeout(Duration::from_secs(5), ground.leave()).await.is_err() {
             report.say("  a job did not stop in time and is left behind");
         }
         Ok(code)
     })
 }
 
-async fn one_job(
-    network: &Network,
-    asked: Asked,
+/// Shows what happens to a job until it has ended, keeps its results, and gives the exit code.
+pub(crate) async fn follow_and_finish(
+    job: Job,
+    results: &Results,
+    ready_ms: f64,
     interrupts: &Interrupts,
     report: &Report,
-) -> Result<JobResult> {
+) -> ExitCode {
+    let outcome = follow(job, interrupts, report).await;
+    interrupts.finishing();
+    match outcome {
+        Ok(result) => finish(results, &result, ready_ms, report),
+        Err(error) => report.failure_with(&error, failure_fields(&error)),
+    }
+}
+
+async fn follow(job: Job, interrupts: &Interrupts, report: &Report) -> Result<JobResult> {
     interrupts.running();
-    let job = network.client().submit(&asked.module, &asked.inputs, asked.options).await?;
     report.field("job", job.id().to_string());
     let shown = watch(&job, report);
     tokio::pin!(shown);
@@ -65,7 +84,7 @@ async fn one_job(
 }
 
 /// Keeps the results, tells what came of the job, and gives the exit code.
-fn finish(place: &Place, result: &JobResult, ready_ms: f64, report: &Report) -> ExitCode {
+fn finish(place: &Results, result: &JobResult, ready_ms: f64, report: &Report) -> ExitCode {
     let error = result.error();
     let cancelled = error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Cancelled);
     let kept = if cancelled { Ok(None) } else { place.keep(result).map(Some) };
@@ -170,20 +189,20 @@ fn failure_fields(error: &Error) -> Map<String, Value> {
 }
 
 /// Where the results go; looked at before anything is paid.
-struct Place {
+pub(crate) struct Results {
     /// The folder that was asked for; `None` is one of its own for each job, under `results`.
     folder: Option<PathBuf>,
     results: PathBuf,
 }
 
-impl Place {
-    fn of(args: &RunArgs) -> Result<Self> {
-        let Some(folder) = &args.output_dir else {
-            let results = data_dir(args.job.data_dir.as_deref())?.join("results");
+impl Results {
+    pub(crate) fn of(output_dir: Option<&Path>, data_dir: Option<&Path>) -> Result<Self> {
+        let Some(folder) = output_dir else {
+            let results = job::data_dir(data_dir)?.join("results");
             disk::check_writable(&results)?;
             return Ok(Self { folder: None, results });
         };
-        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.clone());
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         disk::check_target(&folder)?;
         let receipt = receipt_path(&folder);
         disk::check_target(&receipt)?;

@@ -13,7 +13,7 @@
 //! | 1 | [`rt`]: the platform seam: clocks, cancel tokens, spawning |
 //! | 2 | [`model`]: the protocol's data, ids, units, states; no I/O |
 //! | 3 | [`signer`], [`market`], [`settlement`], [`disk`] |
-//! | 4 | [`module`], [`wire`], [`executor`] |
+//! | 4 | [`module`], [`wire`], [`executor`], [`config`] |
 //! | 6 | [`client`], [`provider`], [`solver`] |
 //! | 7 | [`network`]: all roles in one process |
 
@@ -28,6 +28,8 @@ pub mod market;
 pub mod settlement;
 pub mod signer;
 
+#[cfg(not(target_family = "wasm"))]
+pub mod config;
 pub mod executor;
 #[cfg(all(feature = "http", not(target_family = "wasm")))]
 pub mod http;

@@ -8,4 +8,4 @@ mod sources;
 pub use fixtures::fixtures;
 pub use go::{GoProgram, go};
 pub use skip::skipped;
-pub use sources::{Source, repository, sources};
+pub use sources::{Source, is_build_output, repository, sources};

@@ -20,7 +20,13 @@ pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package has a parent folder")
 }
 
-/// The Rust files below a folder of the repository, in the order of their paths; `target` folders are left out.
+/// True for a folder that cargo builds into: by the tag that it writes, as a module may be called `target` too.
+#[must_use]
+pub fn is_build_output(folder: &Path) -> bool {
+    folder.join("CACHEDIR.TAG").exists()
+}
+
+/// The Rust files below a folder of the repository, in the order of their paths; what cargo builds is left out.
 ///
 /// # Panics
 /// Where the folder cannot be read.
@@ -32,8 +38,10 @@ pub fn sources(folder: &str) -> Vec<Source> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).expect("a folder of the repository") {
             let path = entry.expect("an entry of a folder").path();
-            if path.is_dir() && !path.ends_with("target") {
-                folders.push(path);
+            if path.is_dir() {
+                if !is_build_output(&path) {
+                    folders.push(path);
+                }
             } else if path.extension().is_some_and(|extension| extension == "rs") {
                 found.push(Source { path: below(&root, &path), text: read(&path) });
             }

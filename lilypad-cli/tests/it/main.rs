@@ -7,12 +7,23 @@ mod fixtures;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod http;
+#[cfg(test)]
 mod modules;
+#[cfg(test)]
+mod networks;
 #[cfg(test)]
 mod quote;
 #[cfg(test)]
 mod run;
 #[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod stop;
+#[cfg(unix)]
+#[cfg(test)]
+mod terminal;
 #[cfg(test)]
 mod tool;
+#[cfg(test)]
+mod wallet;

@@ -77,3 +77,10 @@ fn wrong_wishes_are_named() {
     let twice = ["quote", "examples/modules/cowsay", "--label", "a=1", "--label", "a=2", "--json"];
     assert_eq!(user.lilypad(&twice).ends_with(2).json()["error"]["code"], "E_LABEL_TWICE");
 }
+
+#[test]
+fn a_label_that_is_none_is_called_a_label() {
+    let user = User::new();
+    let outcome = user.lilypad(&["quote", "examples/modules/cowsay", "--label", "region"]).ends_with(2);
+    assert!(outcome.stderr.contains("a label is NAME=VALUE"), "{}", outcome.stderr);
+}

@@ -40,8 +40,9 @@ fn parts(size: usize) -> impl Iterator<Item = usize> {
 
 /// As many jobs as offers, all there when the first is served.
 pub(crate) fn batch(sizes: &[usize]) {
-    let mut costs = Vec::new();
+    let (mut costs, mut looks) = (Vec::new(), Vec::new());
     for &size in sizes {
+        let mut looked = 0;
         let (mut served, mut vain) = (Times::default(), Duration::ZERO);
         let (mut adding, mut whole) = (Duration::ZERO, Duration::ZERO);
         let rounds = MATCHES.div_ceil(size);
@@ -70,7 +71,11 @@ pub(crate) fn batch(sizes: &[usize]) {
             }
             adding += added;
             let start = Instant::now();
-            while served.measure(|| index.next_match()).is_some() {}
+            let mut before_last = 0;
+            while served.measure(|| index.next_match()).is_some() {
+                before_last = index.looked_at();
+            }
+            looked += before_last;
             let last = served.total();
             served.forget();
             vain += last - served.total();
@@ -87,11 +92,15 @@ pub(crate) fn batch(sizes: &[usize]) {
             adding / rounds as u32,
             peak_mib(),
         );
+        let each = looked as f64 / served.len().max(1) as f64;
+        println!("looked at {each:.1} offers and groups of offers per match, at {size} offers");
+        looks.push((size, each));
         let ours = whole.as_nanos() as f64 / served.len().max(1) as f64;
         costs.push((size, served.mean()));
         against(size, ours, served.mean());
     }
-    growth("a match, all jobs at once", &costs);
+    growth("a match, all jobs at once (ns)", &costs);
+    growth("a match, in what is looked at", &looks);
 }
 
 /// The same book by the protocol's loop.
@@ -163,8 +172,8 @@ pub(crate) fn steady(sizes: &[usize]) {
         came.push((size, coming.mean()));
         went.push((size, going.mean()));
     }
-    growth("a job comes", &came);
-    growth("a job goes", &went);
+    growth("a job comes (ns)", &came);
+    growth("a job goes (ns)", &went);
 }
 
 /// Why a job waits, and what one would cost: both look at every offer, and for the cheapest change where none fits.

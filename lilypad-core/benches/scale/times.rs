@@ -48,12 +48,15 @@ pub(crate) fn us(nanos: f64) -> String {
     if nanos < 1e6 { format!("{:.1} µs", nanos / 1e3) } else { format!("{:.1} ms", nanos / 1e6) }
 }
 
-/// Prints how a cost grows with the size of the book, from `(size, cost)`.
+/// Prints how a cost grows with the size of the book, from `(size, cost)`: as a logarithm does where each size adds as much
+/// as the one before.
 pub(crate) fn growth(name: &str, costs: &[(usize, f64)]) {
     let (Some((least, first)), Some((most, last))) = (costs.first(), costs.last()) else { return };
     if least == most {
         return;
     }
+    let added: Vec<String> = costs.windows(2).map(|two| format!("{:.1}", two[1].1 - two[0].1)).collect();
+    println!("growth {name}: {first:.1} at {least} offers; each further size adds {}", added.join(", "));
     let logarithms: Vec<(usize, f64)> = costs.iter().map(|(size, _)| (*size, (*size as f64).ln())).collect();
     println!(
         "growth {name}: from {least} to {most} offers it costs {:.2} times as much; their logarithms {:.2} times; \

@@ -208,7 +208,8 @@ impl JobResult {
                 "it used all that the price cap pays for: raise the price cap, or give it less to do"
             }
             Outcome::Limit(code) if code == "LIMIT_INSTRUCTIONS" => {
-                "raise the limit of instructions (the caller's or the module's), or give it less to do"
+                "raise the limit of instructions (the caller's, the module's, or what the price cap pays for), or give it \
+                 less to do"
             }
             Outcome::Limit(code) if code == "LIMIT_MEMORY" => {
                 "ask for more memory in the module's manifest, or give it less to do"

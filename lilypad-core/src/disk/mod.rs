@@ -9,7 +9,7 @@ mod write;
 
 pub use error::io_error;
 pub use read::{read_file_beneath, read_folder};
-pub use write::{check_target, check_writable, write_file, write_folder};
+pub use write::{check_target, check_writable, create_private_file, write_file, write_folder};
 
 #[cfg(unix)]
 #[cfg(test)]

@@ -66,6 +66,31 @@ fn one_file_is_written_and_replaced_whole() {
 }
 
 #[test]
+fn a_private_file_is_its_owners_alone_and_never_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config/wallets/default.json");
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+    create_private_file(&path, b"secret").unwrap();
+    let parent = path.parent().unwrap();
+    assert_eq!((mode(&path), mode(parent), mode(parent.parent().unwrap())), (0o600, 0o700, 0o700));
+    assert_eq!(
+        (fs::read(&path).unwrap(), names(parent)),
+        (b"secret".to_vec(), vec!["default.json".to_owned()])
+    );
+    let again = create_private_file(&path, b"other").unwrap_err();
+    assert_eq!((again.kind(), again.code()), (ErrorKind::Conflict, "E_TARGET_EXISTS"));
+    assert_eq!(fs::read(&path).unwrap(), b"secret");
+    // A link that leads nowhere is something, too: nothing is written where it leads.
+    symlink(folder.path().join("elsewhere"), parent.join("link")).unwrap();
+    assert_eq!(code(create_private_file(&parent.join("link"), b"x")), "E_TARGET_EXISTS");
+    assert!(!folder.path().join("elsewhere").exists());
+    // A folder that was wider before is narrowed.
+    fs::set_permissions(parent, fs::Permissions::from_mode(0o755)).unwrap();
+    create_private_file(&parent.join("second.json"), b"x").unwrap();
+    assert_eq!(mode(parent), 0o700);
+}
+
+#[test]
 fn a_failure_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let long = FileSet::from_files([("a".to_owned(), "1"), (format!("b/{}", "x".repeat(300)), "2")]).unwrap();

@@ -28,7 +28,7 @@ pub fn write_folder(files: &FileSet, path: &Path) -> Result<()> {
         let target = partial.path.join(relative);
         make_folders(&partial.path, &target, &mut folders)?;
         File::create_new(&target)
-            .and_then(|_| fill_file(&target, bytes))
+            .and_then(|_| fill_file(&target, bytes, 0o644))
             .map_err(|error| io_error("write", &path.join(relative), error))?;
     }
     for folder in folders.iter().rev() {
@@ -49,19 +49,40 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     }
     let parent = make_parent(path)?;
     let partial = Partial::new(parent, path, Kind::File)?;
-    fill_file(&partial.path, bytes).map_err(|error| io_error("write", path, error))?;
+    fill_file(&partial.path, bytes, 0o644).map_err(|error| io_error("write", path, error))?;
     partial.become_whole(path)?;
+    sync_folder(parent).map_err(|error| io_error("write", parent, error))
+}
+
+/// Writes one new file that only its owner may read: mode 0600 from the first byte on, in a folder of mode 0700 that is
+/// made where it is missing. A reader sees all of it or nothing, and what is at `path` already is never replaced.
+///
+/// # Errors
+/// Those of [`write_folder`]; `Conflict` (`E_TARGET_EXISTS`) where something is at `path`, a link too.
+pub fn create_private_file(path: &Path, bytes: &[u8]) -> Result<()> {
+    if fs::symlink_metadata(path).is_ok() {
+        return Err(taken(path, "there"));
+    }
+    let parent = parent_of(path);
+    make_private_folder(parent).map_err(|error| io_error("create", parent, error))?;
+    let partial = Partial::new(parent, path, Kind::PrivateFile)?;
+    fill_file(&partial.path, bytes, 0o600).map_err(|error| io_error("write", path, error))?;
+    partial.become_new(path)?;
     sync_folder(parent).map_err(|error| io_error("write", parent, error))
 }
 
 /// The folder above `path`, made where it is missing.
 fn make_parent(path: &Path) -> Result<&Path> {
-    let parent = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let parent = parent_of(path);
     fs::create_dir_all(parent).map_err(|error| io_error("create", parent, error))?;
     Ok(parent)
+}
+
+fn parent_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
 }
 
 /// Checks that files can be made in `folder`, making it where it is missing.
@@ -106,6 +127,7 @@ struct Partial {
 #[derive(Clone, Copy)]
 enum Kind {
     File,
+    PrivateFile,
     Folder,
 }
 
@@ -113,6 +135,7 @@ impl Kind {
     fn create(self, path: &Path) -> io::Result<()> {
         match self {
             Self::File => File::create_new(path).map(drop),
+            Self::PrivateFile => create_private(path),
             Self::Folder => make_folder(path),
         }
     }
@@ -150,13 +173,29 @@ impl Partial {
             _ => io_error("write", target, error),
         })
     }
+
+    /// The same for a file, where nothing may be at `target`.
+    fn become_new(self, target: &Path) -> Result<()> {
+        match fs::hard_link(&self.path, target) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(taken(target, "there")),
+            // A disk without hard links: the name is taken first, then filled in one step.
+            Err(_) => {
+                create_private(target).map_err(|error| match error.kind() {
+                    io::ErrorKind::AlreadyExists => taken(target, "there"),
+                    _ => io_error("create", target, error),
+                })?;
+                self.become_whole(target)
+            }
+        }
+    }
 }
 
 impl Drop for Partial {
     fn drop(&mut self) {
         // After the rename there is nothing at this path any more.
         let _ = match self.kind {
-            Kind::File => fs::remove_file(&self.path),
+            Kind::File | Kind::PrivateFile => fs::remove_file(&self.path),
             Kind::Folder => fs::remove_dir_all(&self.path),
         };
     }
@@ -180,11 +219,30 @@ fn make_folder(path: &Path) -> io::Result<()> {
 }
 
 /// Fills a file that was just made.
-fn fill_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn fill_file(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).open(path)?;
     file.write_all(bytes)?;
-    set_mode(path, 0o644)?;
+    set_mode(path, mode)?;
     file.sync_all()
+}
+
+/// Makes an empty file that only its owner may open.
+fn create_private(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// Makes a folder and those above it where they are missing; the folder itself is its owner's alone from then on.
+fn make_private_folder(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)?;
+    set_mode(path, 0o700)
 }
 
 #[cfg(unix)]

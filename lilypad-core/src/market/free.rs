@@ -4,7 +4,7 @@ use super::gpus;
 use super::sides::Request;
 use super::units::Capacity;
 use super::{OfferTerms, rules};
-use crate::model::{GpuSet, GpuSpec, ResourceOffer};
+use crate::model::{Amount, GpuSet, GpuSpec, ResourceOffer};
 
 const MILLI: i64 = 1_000;
 
@@ -14,6 +14,8 @@ pub struct Free {
     pub(super) capacity: Capacity,
     pub(super) gpus: GpuSet,
     pub(super) jobs: u32,
+    /// The highest price cap for which its provider is known to have stake left.
+    pub(super) most_cap: Amount,
 }
 
 /// What one job takes of a machine.
@@ -39,7 +41,7 @@ impl Free {
     #[must_use]
     pub fn of(offer: &ResourceOffer, terms: &OfferTerms) -> Self {
         let gpus = GpuSet::full(listed(offer).len());
-        Self { capacity: Capacity::of(&offer.spec), gpus, jobs: terms.max_jobs }
+        Self { capacity: Capacity::of(&offer.spec), gpus, jobs: terms.max_jobs, most_cap: Amount::MAX }
     }
 
     /// What the job would take; `None` where it does not fit beside the others.

@@ -28,7 +28,8 @@
 //! | 21 | the price of work is above the job's highest | `rateMismatch` |
 //! | 22 | the price cap does not pay for one work unit | `priceCapMismatch` |
 //!
-//! An offer that passes all of them and whose machine is too busy with earlier jobs is `offerTaken`.
+//! An offer that passes all of them, but whose provider is known to have too little stake left for the job's price cap, is
+//! `stakeMismatch`; one whose machine is too busy with earlier jobs is `offerTaken`.
 //!
 //! # Where it differs from v2
 //! * Memory, disk and GPUs are compared in one unit, see [`Capacity`].

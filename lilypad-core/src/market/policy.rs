@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::rule::ModuleRule;
+use super::rule::{ModuleRule, Named};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::ModulePin;
 
@@ -104,10 +104,14 @@ impl ModulePolicy {
 
     /// The rule that keeps `module` out, in words; `None` where it may run.
     pub(super) fn refusal(&self, module: &ModulePin) -> Option<String> {
-        if let Some(rule) = self.deny.iter().find(|rule| rule.denies(module)) {
+        if self.deny.is_empty() && self.default == Otherwise::Allow {
+            return None;
+        }
+        let module = Named::of(module);
+        if let Some(rule) = self.deny.iter().find(|rule| rule.denies(&module)) {
             return Some(format!("`{rule}` is denied"));
         }
-        let allowed = self.default == Otherwise::Allow || self.allow.iter().any(|rule| rule.allows(module));
+        let allowed = self.default == Otherwise::Allow || self.allow.iter().any(|rule| rule.allows(&module));
         if allowed { None } else { Some("no rule allows it and the default is to deny".to_owned()) }
     }
 }

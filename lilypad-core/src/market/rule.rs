@@ -28,16 +28,16 @@ pub enum ModuleRule {
 
 impl ModuleRule {
     /// True where the rule fits when it allows: the host in any case, the path exactly (in any case on GitHub).
-    pub(super) fn allows(&self, module: &ModulePin) -> bool {
+    pub(super) fn allows(&self, module: &Named) -> bool {
         self.fits(module, |rule, name| rule == name)
     }
 
     /// True where the rule fits when it denies: everything in any case, so that no spelling gets round it.
-    pub(super) fn denies(&self, module: &ModulePin) -> bool {
+    pub(super) fn denies(&self, module: &Named) -> bool {
         self.fits(module, str::eq_ignore_ascii_case)
     }
 
-    /// One name of what the rule is about: a rule allows a module only where this is among the module's [`names`].
+    /// One name of what the rule is about: a rule allows a module only where this is among the module's [`Named::all`].
     pub(super) fn name(&self) -> String {
         match self {
             Self::Content(content) => content.to_string(),
@@ -45,25 +45,35 @@ impl ModuleRule {
         }
     }
 
-    fn fits(&self, module: &ModulePin, same: impl Fn(&str, &str) -> bool) -> bool {
-        match (self, module) {
-            (Self::Content(content), _) => *content == module.content(),
-            (Self::Repo(rule), ModulePin::Git { repo, .. }) => same(rule, &plain(repo)),
-            (Self::Author(rule), ModulePin::Git { repo, .. }) => same(rule, &author(&plain(repo))),
-            (Self::Repo(_) | Self::Author(_), _) => false,
+    fn fits(&self, module: &Named, same: impl Fn(&str, &str) -> bool) -> bool {
+        match self {
+            Self::Content(content) => *content == module.content,
+            Self::Repo(rule) => module.repo.as_ref().is_some_and(|repo| same(rule, repo)),
+            Self::Author(rule) => module.author.as_ref().is_some_and(|author| same(rule, author)),
         }
     }
 }
 
-/// Every name by which a rule can allow this module.
-pub(super) fn names(module: &ModulePin) -> Vec<String> {
-    let mut names = vec![module.content().to_string()];
-    if let ModulePin::Git { repo, .. } = module {
-        let repo = plain(repo);
-        names.push(author(&repo));
-        names.push(repo);
+/// What rules can call a module; worked out once for all the rules of a policy.
+pub(super) struct Named {
+    content: ContentId,
+    repo: Option<String>,
+    author: Option<String>,
+}
+
+impl Named {
+    pub(super) fn of(module: &ModulePin) -> Self {
+        let repo = match module {
+            ModulePin::Git { repo, .. } => Some(plain(repo)),
+            _ => None,
+        };
+        Self { content: module.content(), author: repo.as_deref().map(author), repo }
     }
-    names
+
+    /// Every name by which a rule can allow this module.
+    pub(super) fn all(self) -> Vec<String> {
+        std::iter::once(self.content.to_string()).chain(self.author).chain(self.repo).collect()
+    }
 }
 
 /// `host/path` without scheme, user, default port, empty parts and `.git`; lower case where the host ignores case.

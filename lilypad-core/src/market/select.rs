@@ -59,7 +59,9 @@ pub(super) fn is_target(job: &Request<'_>, candidate: &Candidate<'_>) -> bool {
 
 /// The verdict on an offer whose machine has this much left.
 pub(super) fn verdict_now(job: &Request<'_>, candidate: &Candidate<'_>, free: &Free) -> Verdict {
+    let (cap, most) = (job.terms.price_cap, free.most_cap);
     match judge_selected(job, candidate) {
+        Verdict::Match if cap > most => Verdict::StakeMismatch { cap, most },
         Verdict::Match if free.fit(job, candidate.offer).is_none() => Verdict::OfferTaken,
         verdict => verdict,
     }

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::model::{
     DealPricing, JobId, JobOffer, ModuleConfig, ModulePin, Rate, ResourceOffer, ResourceOfferId,
 };
+use crate::rt::Timestamp;
 
 /// A job that looks for a provider.
 #[derive(Clone, Debug)]
@@ -22,19 +23,22 @@ pub struct Request<'a> {
     pub module: &'a ModulePin,
     /// [`module_id`] of the module as the offer names it.
     pub module_id: Cow<'a, str>,
+    /// Since when it waits: who has waited longest is served first.
+    pub since: Timestamp,
 }
 
 impl<'a> Request<'a> {
-    /// A request with its module's id.
+    /// A request with its module's id, which waits since its offer was made.
     ///
     /// # Errors
     /// `Unexpected` where the module cannot be written as JSON, which does not happen.
     pub fn new(id: JobId, offer: &'a JobOffer, terms: &'a JobTerms, module: &'a ModulePin) -> Result<Self> {
-        Ok(Self { id, offer, terms, module, module_id: Cow::Owned(module_id(&offer.module)?) })
+        let module_id = Cow::Owned(module_id(&offer.module)?);
+        Ok(Self { id, offer, terms, module, module_id, since: offer.created_at })
     }
 
     pub(super) fn age(&self) -> Age {
-        Age::new(self.offer.created_at, &self.id.0)
+        Age::new(self.since, &self.id.0)
     }
 }
 

@@ -171,6 +171,13 @@ pub enum Verdict {
         /// Offered.
         have: u64,
     },
+    /// The provider has too little stake left for the collateral of such a price cap.
+    StakeMismatch {
+        /// The most that the job may cost.
+        cap: Amount,
+        /// The highest cap for which the stake is enough, as far as is known.
+        most: Amount,
+    },
     /// The offer fits, but what is left of its machine beside earlier jobs does not.
     OfferTaken,
 }
@@ -209,6 +216,7 @@ impl Verdict {
             Self::RateMismatch { .. } => "rateMismatch",
             Self::PriceCapMismatch { .. } => "priceCapMismatch",
             Self::CollateralMismatch { .. } => "collateralMismatch",
+            Self::StakeMismatch { .. } => "stakeMismatch",
             Self::OfferTaken => "offerTaken",
         }
     }
@@ -239,7 +247,8 @@ impl Verdict {
             Self::CollateralMismatch { .. } => 20,
             Self::RateMismatch { .. } => 21,
             Self::PriceCapMismatch { .. } => 22,
-            Self::OfferTaken => 23,
+            Self::StakeMismatch { .. } => 23,
+            Self::OfferTaken => 24,
         }
     }
 
@@ -256,6 +265,7 @@ impl Verdict {
             | (Self::PriceCapMismatch { asked, .. }, Self::PriceCapMismatch { asked: other, .. }) => {
                 asked.cmp_price(*other) == Ordering::Less
             }
+            (Self::StakeMismatch { most, .. }, Self::StakeMismatch { most: other, .. }) => most > other,
             (Self::CollateralMismatch { have, .. }, Self::CollateralMismatch { have: other, .. }) => {
                 have > other
             }

@@ -67,6 +67,8 @@ impl Verdict {
             Self::ReputationMismatch { .. } => "have too low a reputation",
             Self::CollateralMismatch { .. } if one => "stakes too little",
             Self::CollateralMismatch { .. } => "stake too little",
+            Self::StakeMismatch { .. } if one => "has too little stake for the price cap",
+            Self::StakeMismatch { .. } => "have too little stake for the price cap",
             Self::OfferTaken => "busy with earlier jobs",
         }
     }
@@ -107,8 +109,8 @@ impl Verdict {
             Self::ReputationMismatch { need, have } => format!("{needs} {need}, {has} {have}"),
             Self::ModuleNotListed { listed } => format!("it lists {listed}"),
             Self::LabelMismatch { name, need, have } => {
-                let have = have.as_ref().map_or_else(|| "none".to_owned(), |have| shown(have));
-                format!("{needs} {} = {}, {has} {have}", shown(name), shown(need))
+                let have = have.as_ref().map_or_else(|| "none".to_owned(), |have| label_value(have));
+                format!("{needs} {} = {}, {has} {have}", shown(name), label_value(need))
             }
             Self::SolverMismatch { wanted, offered } => {
                 format!("the job names {}, the offer {}", shown(wanted), shown(offered))
@@ -121,6 +123,7 @@ impl Verdict {
                 format!("{needs} {}, runs {}", shown(need), names.join(", "))
             }
             Self::ModuleRefused { rule } => rule.clone(),
+            Self::StakeMismatch { cap, most } => format!("cap {cap}, at most {most}"),
             Self::CollateralMismatch { need, have } => {
                 format!("{needs} {need} times the price cap, {has} {have}")
             }
@@ -156,6 +159,9 @@ impl Verdict {
             Self::ReputationMismatch { .. } => "take providers with a lower reputation",
             Self::ModuleRefused { .. } => "use another module, or ask the provider to allow it",
             Self::CollateralMismatch { .. } => "ask for less collateral",
+            Self::StakeMismatch { .. } => {
+                "lower the job's price cap, or wait until a job of the provider is over"
+            }
             Self::OfferTaken => "wait until it is free again",
         }
     }
@@ -178,6 +184,11 @@ fn gpus(have: &[(String, usize)]) -> String {
 
 pub(super) fn megabytes(bytes: i64) -> String {
     format!("{} MB", bytes / 1_000_000)
+}
+
+/// An empty value is not the same as no label.
+pub(super) fn label_value(value: &str) -> String {
+    if value.is_empty() { "\"\"".to_owned() } else { shown(value) }
 }
 
 pub(super) fn shown(name: &str) -> String {

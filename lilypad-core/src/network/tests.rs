@@ -1,5 +1,7 @@
 //! The roles together, on a fake executor and a manual clock: every way in which a job can end, and the money after it.
 
+mod hostile;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,15 +24,18 @@ use crate::wire::{
 };
 
 impl Network {
-    /// A provider with offers in the book that never answers.
+    /// A provider with an offer in the book that never answers.
     async fn silent_provider(&self) -> Result<RunningProvider> {
+        self.silent_provider_with(MachineSpec { cpu: 4_000, ram: 8_000, ..MachineSpec::default() }).await
+    }
+
+    async fn silent_provider_with(&self, machine: MachineSpec) -> Result<RunningProvider> {
         let signer = LocalSigner::generate(&mut Random::seeded(9))?;
         let account = self.settlement.as_account(signer.address());
         account.deposit(Amount::from_lp(10)).await?;
         account.stake(Amount::from_lp(10)).await?;
         let mediators = self.client.mediators()[0];
-        let config = Network::local()
-            .provider_config(&MachineSpec { cpu: 4_000, ram: 8_000, ..MachineSpec::default() }, mediators);
+        let config = Network::local().provider_config(&machine, mediators);
         let solver = Arc::new(self.solver.clone());
         Provider::new(Arc::new(signer), solver, vec![Arc::new(FakeExecutor)], self.clock.clone(), config)
             .start()

@@ -67,7 +67,7 @@ impl ProviderConfig {
         self.terms(Vec::new()).rate_for(module)
     }
 
-    pub(super) fn offer(
+    pub(crate) fn offer(
         &self,
         provider: Address,
         solver: Address,

@@ -36,13 +36,15 @@ impl Machine {
     /// Takes what the job of a deal needs.
     ///
     /// # Errors
-    /// `Protocol` (`E_DEAL`) for a deal over another offer; `Conflict` (`E_PROVIDER_FULL`) where it does not fit beside the
-    /// jobs that run.
+    /// `Unavailable` (`E_PROVIDER_RESTARTED`) for a deal over an offer of before; `Conflict` (`E_PROVIDER_FULL`) where it does
+    /// not fit beside the jobs that run.
     pub(super) fn take(&self, notice: &DealNotice) -> Result<Part<'_>> {
         if notice.deal.resource_offer.id != self.id.to_string() {
-            let message = "the deal's resource offer is not one that is open here";
-            return Err(Error::new(ErrorKind::Protocol, "E_DEAL", message)
-                .with_fault(Fault::Solver)
+            // What it has agreed to under another offer it does not know any more.
+            let message = "the provider was started anew and gives back what it ran before";
+            return Err(Error::new(ErrorKind::Unavailable, "E_PROVIDER_RESTARTED", message)
+                .with_fault(Fault::Provider)
+                .with_hint("nothing was charged; submit the job again")
                 .with("deal_id", notice.deal_id));
         }
         let job = &notice.job.body;

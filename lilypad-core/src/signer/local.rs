@@ -3,6 +3,7 @@
 use std::fmt;
 
 use k256::ecdsa::SigningKey;
+use zeroize::Zeroizing;
 
 use super::signature::address_of;
 use super::{Signature, Signer, TypedData};
@@ -22,7 +23,7 @@ use crate::rt::{BoxFuture, Random};
 /// ```
 #[derive(Clone)]
 pub struct LocalSigner {
-    key: SigningKey,
+    pub(super) key: SigningKey,
     address: Address,
 }
 
@@ -33,8 +34,9 @@ impl LocalSigner {
     /// `Unauthorized` (`E_KEY`); the message never shows what was given.
     pub fn from_hex(text: &str) -> Result<Self> {
         let digits = text.strip_prefix("0x").unwrap_or(text);
-        let bytes = hex::decode(digits).map_err(|_| bad_key())?;
-        Self::from_bytes(&bytes)
+        let mut bytes = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(digits, bytes.as_mut()).map_err(|_| bad_key())?;
+        Self::from_bytes(bytes.as_ref())
     }
 
     /// Reads a private key of 32 bytes.
@@ -47,11 +49,19 @@ impl LocalSigner {
         Ok(Self { key, address })
     }
 
+    /// A new key from the operating system's random numbers.
+    ///
+    /// # Errors
+    /// `Unexpected` where the operating system gives none.
+    pub fn random() -> Result<Self> {
+        Self::generate(&mut Random::system())
+    }
+
     /// A new key from `random`; the same key for the same seed.
     pub(crate) fn generate(random: &mut Random) -> Result<Self> {
         // A random 32-byte string is not a key once in 2^128: try again then.
         loop {
-            if let Ok(signer) = Self::from_bytes(&random.bytes()?) {
+            if let Ok(signer) = Self::from_bytes(Zeroizing::new(random.bytes()?).as_ref()) {
                 return Ok(signer);
             }
         }

@@ -3,7 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Address, DealId, JobId, ResourceOfferId};
 use crate::rt::{Clock, spawn};
-use crate::wire::{DealNotice, EventStream};
+use crate::wire::{DealNotice, EventStream, JobStatus};
 
 use super::Solver;
 
@@ -42,6 +42,16 @@ impl Solver {
             Some(known) if known.provider != account => Err(not_yours("offer", account)),
             _ => Ok(()),
         }
+    }
+
+    /// Where the newest jobs of an account stand, newest first, at most `most`.
+    pub(super) fn jobs_of(&self, account: Address, most: usize) -> Vec<JobStatus> {
+        let account = account.to_string();
+        let book = self.book();
+        let mut jobs: Vec<_> =
+            book.jobs.values().filter(|job| job.signed.body.offer.job_creator == account).collect();
+        jobs.sort_by_key(|job| std::cmp::Reverse(job.seq));
+        jobs.into_iter().take(most).map(super::book::JobEntry::status).collect()
     }
 
     /// True where the job was submitted before.

@@ -1,6 +1,6 @@
 //! What the solver remembers: jobs, offers, deals, and who is connected.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,32 +28,44 @@ pub(super) struct Book {
     /// Jobs without a deal, in the order in which they came.
     pub(super) waiting: BTreeMap<u64, JobId>,
     /// Offers, and the jobs that look for one or run on one.
-    pub(super) index: Index<OfferEntry, Arc<Signed<JobProposal>>>,
+    pub(super) index: Index<OfferEntry, Asked>,
     pub(super) deals: BTreeMap<DealId, JobId>,
     pub(super) links: HashMap<Address, mpsc::UnboundedSender<ProviderMessage>>,
     /// How much work modules took so far.
     pub(super) history: History,
     ended: VecDeque<JobId>,
     /// Jobs that are forgotten here and not yet where they are saved.
-    pub(super) forgotten: Vec<JobId>,
+    pub(super) dropped: Vec<JobId>,
+    /// Jobs of which nothing else is known any more, by the moment at which they were made.
+    forgotten: BTreeSet<(Timestamp, JobId)>,
     /// Jobs that are not at their end.
     open_jobs: usize,
     job_seq: u64,
     ended_seq: u64,
 }
 
-/// What a job creator and a provider hand in, as the market reads it.
-impl Wanted for Signed<JobProposal> {
+/// What a job creator hands in, as the market reads it.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    signed: Arc<Signed<JobProposal>>,
+    since: Timestamp,
+}
+
+impl Wanted for Asked {
     fn offer(&self) -> &JobOffer {
-        &self.body.offer
+        &self.signed.body.offer
     }
 
     fn terms(&self) -> &JobTerms {
-        &self.body.terms
+        &self.signed.body.terms
     }
 
     fn module(&self) -> &ModulePin {
-        &self.body.module
+        &self.signed.body.module
+    }
+
+    fn since(&self) -> Timestamp {
+        self.since
     }
 }
 
@@ -81,6 +93,8 @@ pub(super) struct JobEntry {
     pub(super) id: JobId,
     /// Its place in the order in which jobs came.
     pub(super) seq: u64,
+    /// Its place among those that wait: when it came in, or the later moment that it names itself.
+    since: Timestamp,
     pub(super) signed: Arc<Signed<JobProposal>>,
     pub(super) log: EventLog,
     /// How long ago the job came in.
@@ -159,10 +173,11 @@ pub(super) struct AgreedDeal {
 }
 
 impl JobEntry {
-    pub(super) fn new(id: JobId, signed: Signed<JobProposal>, clock: Clock) -> Self {
+    pub(super) fn new(id: JobId, signed: Signed<JobProposal>, since: Timestamp, clock: Clock) -> Self {
         Self {
             id,
             seq: 0,
+            since,
             signed: Arc::new(signed),
             age: Chronometer::start(clock.clone()),
             age_before: Duration::ZERO,
@@ -189,6 +204,11 @@ impl JobEntry {
             ended_seq: None,
             saved: Marks::default(),
         }
+    }
+
+    /// The job as the market reads it.
+    fn asked(&self) -> Asked {
+        Asked { signed: Arc::clone(&self.signed), since: self.since }
     }
 
     /// Writes an event under the present state.
@@ -290,7 +310,7 @@ impl Book {
     pub(super) fn wait_again(&mut self, id: JobId) -> Result<()> {
         let Some(job) = self.jobs.get_mut(&id) else { return Ok(()) };
         (job.reserved, job.agreeing) = (None, false);
-        self.index.add_job(id, Arc::clone(&job.signed))?;
+        self.index.add_job(id, job.asked())?;
         self.waiting.insert(job.seq, id);
         Ok(())
     }
@@ -299,7 +319,8 @@ impl Book {
     pub(super) fn add_job(&mut self, mut entry: JobEntry) -> Result<()> {
         self.job_seq += 1;
         entry.seq = self.job_seq;
-        self.index.add_job(entry.id, Arc::clone(&entry.signed))?;
+        let asked = entry.asked();
+        self.index.add_job(entry.id, asked)?;
         self.waiting.insert(entry.seq, entry.id);
         self.open_jobs += 1;
         self.jobs.insert(entry.id, entry);
@@ -353,10 +374,9 @@ impl Book {
             job.state == AgreementState::DealAgreed
                 && job.deal.as_ref().is_some_and(|deal| deal.offer.id == offer)
         };
-        let running: Vec<_> =
-            self.jobs.values().filter(runs).map(|job| (job.id, Arc::clone(&job.signed))).collect();
-        for (id, signed) in running {
-            if !self.index.attach(id, signed, &offer)? {
+        let running: Vec<_> = self.jobs.values().filter(runs).map(|job| (job.id, job.asked())).collect();
+        for (id, asked) in running {
+            if !self.index.attach(id, asked, &offer)? {
                 tracing::warn!(%offer, job = %id, "an offer has no room for its own jobs: it takes no more");
                 self.index.remove_offer(&offer);
             }
@@ -367,6 +387,11 @@ impl Book {
     /// True where a provider listens to what it is told.
     pub(super) fn is_connected(&self, provider: Address) -> bool {
         self.links.get(&provider).is_some_and(|link| !link.is_closed())
+    }
+
+    /// True where a provider has listened and does not any more.
+    pub(super) fn has_left(&self, provider: Address) -> bool {
+        self.links.get(&provider).is_some_and(mpsc::UnboundedSender::is_closed)
     }
 
     /// Sends to a provider; false where it is not connected.
@@ -400,11 +425,24 @@ impl Book {
         while self.ended.len() > most {
             let Some(oldest) = self.ended.pop_front() else { break };
             let Some(job) = self.jobs.remove(&oldest) else { continue };
-            self.forgotten.push(oldest);
+            self.dropped.push(oldest);
             job.log.show();
+            self.forgotten.insert((job.signed.body.offer.created_at, oldest));
             if let Some(deal) = job.deal {
                 self.deals.remove(&deal.id);
             }
+        }
+    }
+
+    /// True for a job that has ended and of which nothing else is known.
+    pub(super) fn is_forgotten(&self, created_at: Timestamp, id: JobId) -> bool {
+        self.forgotten.contains(&(created_at, id))
+    }
+
+    /// Forgets even the ids of jobs that were made before `moment`: they are too old to be taken again.
+    pub(super) fn forget_before(&mut self, moment: Timestamp) {
+        while self.forgotten.first().is_some_and(|(created_at, _)| *created_at < moment) {
+            self.forgotten.pop_first();
         }
     }
 }

@@ -1,9 +1,11 @@
 //! The solver as a job creator sees it.
 
+use std::time::Duration;
+
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::market::Quote;
 use crate::model::{Address, AgreementState, Amount, FileLimits, JobId};
-use crate::rt::BoxFuture;
+use crate::rt::{BoxFuture, Timestamp};
 use crate::settlement::DealEvent;
 use crate::signer::{Domain, Receipt, Signature, Signed};
 use crate::wire::{
@@ -36,12 +38,20 @@ impl JobCreatorApi for Solver {
                 if book.jobs.contains_key(&id) {
                     return Ok(id);
                 }
+                self.check_moment(job.body.offer.created_at)?;
+                book.forget_before(self.oldest_moment());
+                if book.is_forgotten(job.body.offer.created_at, id) {
+                    let message = format!("job {id} has ended: what its creator signed is run once");
+                    return Err(Error::new(ErrorKind::Conflict, "E_JOB_OVER", message)
+                        .with_hint("submit the job anew, with another nonce"));
+                }
                 if book.open_jobs() >= self.config().max_open_jobs {
                     return Err(Error::new(ErrorKind::Unavailable, "E_NETWORK_BUSY", "the solver is full")
                         .with("limit", self.config().max_open_jobs)
                         .with_fault(Fault::Solver));
                 }
-                let entry = JobEntry::new(id, job, self.0.clock.clone());
+                let since = self.0.clock.now().max(job.body.offer.created_at);
+                let entry = JobEntry::new(id, job, since, self.0.clock.clone());
                 entry.note(JobEventKind::Submitted);
                 book.add_job(entry)?;
                 self.save(&mut book, &[id])?;
@@ -157,6 +167,37 @@ impl Solver {
         }
         book.ended(job_id, self.config().max_ended_jobs);
         self.save(&mut book, &[job_id])
+    }
+
+    /// Refuses an offer that was made too long ago: whoever has seen one could hand it in again once it is forgotten here.
+    pub(super) fn check_moment(&self, created_at: Timestamp) -> Result<()> {
+        self.check_not_ahead(created_at)?;
+        self.check_apart(self.0.clock.now().since(created_at))
+    }
+
+    /// Refuses an offer from the future.
+    pub(super) fn check_not_ahead(&self, created_at: Timestamp) -> Result<()> {
+        self.check_apart(created_at.since(self.0.clock.now()))
+    }
+
+    fn check_apart(&self, apart: Duration) -> Result<()> {
+        let most = self.config().offer_age;
+        if apart <= most {
+            return Ok(());
+        }
+        let (apart, most) = (apart.as_secs(), most.as_secs());
+        let message =
+            format!("the offer was made {apart} s from the solver's time; at most {most} s are allowed");
+        Err(Error::invalid("E_OFFER_TIME", message)
+            .with_hint("set this machine's clock, and sign the offer anew")
+            .with("limit", most)
+            .with("got", apart))
+    }
+
+    /// The earliest moment at which an offer that is still taken was made.
+    fn oldest_moment(&self) -> Timestamp {
+        let age = u64::try_from(self.config().offer_age.as_millis()).unwrap_or(u64::MAX);
+        Timestamp(self.0.clock.now().as_millis().saturating_sub(age))
     }
 
     fn check_job(&self, job: &Signed<JobProposal>) -> Result<()> {

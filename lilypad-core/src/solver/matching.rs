@@ -23,7 +23,8 @@ impl Solver {
                 Ok(epoch) => self.agreed(id, AgreedDeal { epoch, ..deal }).await,
                 Err(error) if error.fault() == Fault::Provider => {
                     tracing::warn!(offer = %deal.offer.id, %error, "an offer cannot be matched now");
-                    self.release(id, Some(&deal));
+                    let most = self.largest_cap(&deal).await;
+                    self.release(id, Some((&deal, most)));
                 }
                 Err(_) if self.is_sound().is_err() => return,
                 Err(error) => {
@@ -50,6 +51,15 @@ impl Solver {
         loop {
             let found = book.index.next_match()?;
             let offer = book.index.offer(&found.offer).cloned();
+            if let Some(offer) = &offer
+                && book.has_left(offer.provider)
+            {
+                // It would not hear of the deal, and lose its collateral. Where it comes back it offers anew.
+                tracing::info!(offer = %offer.id, "an offer is dropped: its provider has left");
+                book.index.requeue(&found.job);
+                book.index.remove_offer(&found.offer);
+                continue;
+            }
             let Some(job) = book.jobs.get_mut(&found.job) else {
                 book.leave_market(found.job);
                 continue;
@@ -85,15 +95,23 @@ impl Solver {
         Ok(self.0.settlement.agree(deal.id, parties, terms).await?.deal.epoch)
     }
 
+    /// The highest price cap, below that of this deal, for which its provider has stake left.
+    async fn largest_cap(&self, deal: &AgreedDeal) -> Amount {
+        let Ok(pool) = self.0.settlement.pool(deal.offer.provider).await else { return Amount::ZERO };
+        let multiple = deal.offer.signed.body.terms.collateral_multiple.max(1);
+        let enough = pool.free().mul_div_floor(1_u64.into(), multiple.into()).unwrap_or(Amount::ZERO);
+        enough.min(deal.price_cap.checked_sub(1_u64.into()).unwrap_or(Amount::ZERO))
+    }
+
     /// Ends a reservation: the job looks for another offer. The one of `failed`, whose provider cannot hold its side, takes
-    /// no more jobs before one of its own has left; without any it is dropped.
-    fn release(&self, id: JobId, failed: Option<&AgreedDeal>) {
+    /// smaller jobs only until one of its own has left; where it has none and could pledge nothing it is dropped.
+    fn release(&self, id: JobId, failed: Option<(&AgreedDeal, Amount)>) {
         let (mut cancelled, mut match_over) = (false, false);
         {
             let mut book = self.book();
             book.index.requeue(&id);
-            if let Some(deal) = failed
-                && !book.index.fill(&deal.offer.id)
+            if let Some((deal, most)) = failed
+                && !book.index.pledges(&deal.offer.id, most)
             {
                 book.index.remove_offer(&deal.offer.id);
             }

@@ -49,6 +49,8 @@ pub struct SolverConfig {
     pub download_timeout: Duration,
     /// How long a job may take from offer to results, whatever it does. Judging them has its own time.
     pub total_timeout: Duration,
+    /// How far from the solver's time a job's offer may say that it was made, and how far ahead of it any offer.
+    pub offer_age: Duration,
     /// Most jobs that are not at their end.
     pub max_open_jobs: usize,
     /// Most offers in the book.
@@ -81,7 +83,7 @@ impl SolverConfig {
 }
 
 impl Default for SolverConfig {
-    /// Match 30 s, provider grace 10 s, download 1 h, total 2 h, 1,000 open jobs, 100,000 offers, results of 96 MiB in
+    /// Match 30 s, provider grace 10 s, download 1 h, total 2 h, offers made within 10 min, 1,000 open jobs, 100,000 offers, results of 96 MiB in
     /// 1,100 files, 1,000 ended jobs, no checks.
     fn default() -> Self {
         Self {
@@ -89,6 +91,7 @@ impl Default for SolverConfig {
             provider_grace: Duration::from_secs(10),
             download_timeout: Duration::from_secs(3_600),
             total_timeout: Duration::from_secs(7_200),
+            offer_age: Duration::from_secs(600),
             max_open_jobs: 1_000,
             max_offers: 100_000,
             result_limits: FileLimits { files: 1_100, bytes: 96 << 20 },

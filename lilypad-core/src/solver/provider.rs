@@ -55,6 +55,8 @@ impl ProviderApi for Solver {
             offer.body.terms.check_limits()?;
             let provider: Address = offer.body.offer.resource_provider.parse()?;
             offer.verify(self.0.domain, provider)?;
+            // An old one is as good as when it was made: a provider makes it again after a break, and nobody else may.
+            self.check_not_ahead(offer.body.offer.created_at)?;
             let id = offer.body.offer.id()?;
             {
                 let mut book = self.book();
@@ -248,7 +250,15 @@ impl Solver {
             ("chain", body.chain_id == self.0.domain.chain_id),
             ("job", job.body.offer.id()? == body.job_id),
             ("deal id", body.deal_id == deal_id),
-            ("job creator", body.job_creator.to_string() == deal.deal.members.job_creator),
+            // The same account may be written in more than one way.
+            (
+                "job creator",
+                deal.deal
+                    .members
+                    .job_creator
+                    .parse()
+                    .is_ok_and(|creator: Address| creator == body.job_creator),
+            ),
             ("provider", body.resource_provider == deal.offer.provider),
             ("module", body.module == job.body.module),
             ("inputs id", body.inputs_id == job.body.inputs_id()?),

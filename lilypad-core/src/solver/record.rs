@@ -127,7 +127,8 @@ fn read_job(saved: SavedJob, clock: &Clock, results: &FileLimits) -> Result<JobE
     let mark = result.as_ref().map(|result| (result.receipt.signature, result.results.len()));
     let (delivery, result): (_, Option<ResultSubmission>) =
         if document.delivery { (result, None) } else { (None, result) };
-    let mut job = JobEntry::new(saved.id, signed, clock.clone());
+    let since = document.times.submitted.max(signed.body.offer.created_at);
+    let mut job = JobEntry::new(saved.id, signed, since, clock.clone());
     job.log = EventLog::held(saved.id, clock.clone(), events);
     job.seq = saved.seq;
     (job.ended_seq, job.over) = (saved.ended, saved.ended.is_some());

@@ -24,12 +24,12 @@ impl Solver {
                     record::changes(job, &mut batch)?;
                 }
             }
-            book.forgotten.drain(..).for_each(|id| batch.push(Write::ForgetJob(id)));
+            book.dropped.drain(..).for_each(|id| batch.push(Write::ForgetJob(id)));
             if !batch.writes().is_empty() {
                 store.save(batch)?;
             }
         } else {
-            book.forgotten.clear();
+            book.dropped.clear();
         }
         jobs.iter().filter_map(|id| book.jobs.get(id)).for_each(|job| job.log.show());
         Ok(())

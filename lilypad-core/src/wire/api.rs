@@ -73,10 +73,10 @@ pub trait ProviderApi: Send + Sync + fmt::Debug {
 
     /// Offers a machine. It takes as many jobs at once as its terms say and as fit beside each other, until it is taken back;
     /// a job has left the machine once its result was delivered or its deal refused. An offer whose provider was silent
-    /// about a deal is dropped.
+    /// about a deal is dropped. Whoever calls is the provider itself: an offer that somebody has kept says nothing of today.
     ///
     /// # Errors
-    /// `VerificationFailed` (bad signature), `InvalidInput` (broken offer).
+    /// `VerificationFailed` (bad signature), `InvalidInput` (broken offer, `E_OFFER_TIME` from the future).
     fn offer<'a>(&'a self, offer: Signed<OfferProposal>) -> BoxFuture<'a, Result<ResourceOfferId>>;
 
     /// Takes an offer back; deals that it has already stay.

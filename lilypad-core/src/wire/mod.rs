@@ -16,8 +16,8 @@ pub mod routes;
 pub use api::{JobCreatorApi, ProviderApi, ProviderInbox, ProviderMessage};
 pub use archive::{archive_limit, read_archive, write_archive};
 pub use body::{
-    Body, Done, ExecutorEvents, Money, ProviderEvent, SolverInfo, Started, Sum, body_limit, pack_deal,
-    pack_job, pack_result, unpack_deal, unpack_job, unpack_result,
+    Body, Done, ExecutorEvents, JobList, Money, ProviderEvent, SolverInfo, Started, Sum, body_limit,
+    pack_deal, pack_job, pack_result, unpack_deal, unpack_job, unpack_result,
 };
 pub use event::{JobEvent, JobEventKind, TimeoutPhase};
 pub use log::{EventLog, EventStream};

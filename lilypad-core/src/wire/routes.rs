@@ -9,7 +9,7 @@ pub const API: &str = "/api/v1";
 pub const SOLVER: &str = "/api/v1/solver";
 /// What a job would cost: `POST`.
 pub const QUOTES: &str = "/api/v1/quotes";
-/// Jobs: `POST` one.
+/// Jobs: `POST` one, `GET` the caller's newest.
 pub const JOBS: &str = "/api/v1/jobs";
 /// Offers: `POST` one.
 pub const OFFERS: &str = "/api/v1/offers";

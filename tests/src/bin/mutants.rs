@@ -10,7 +10,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 use std::{env, fs};
 
-use lilypad_tests::repository;
+use lilypad_tests::{is_build_output, repository};
 use serde::Deserialize;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -133,9 +133,9 @@ fn copy(from: &Path, to: &Path) -> Outcome<()> {
         }
     }
     for entry in fs::read_dir(from)? {
-        let name = entry?.file_name();
-        if name != "target" {
-            copy(&from.join(&name), &to.join(&name))?;
+        let entry = entry?;
+        if !is_build_output(&entry.path()) {
+            copy(&entry.path(), &to.join(entry.file_name()))?;
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use reqwest::Method;
 
 use super::request::MOST_ARCHIVE;
-use super::{HttpSolver, stream};
+use super::{HttpSolver, failure, stream};
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::market::Quote;
 use crate::model::{Address, FileLimits, JobId};
@@ -55,7 +55,7 @@ impl JobCreatorApi for HttpSolver {
         Box::pin(async move {
             let path = routes::job_result(job_id);
             let bytes = self.call(Method::GET, &path, Bytes::new(), "", MOST_ARCHIVE).await?;
-            unpack_result(&bytes, &RESULTS)
+            unpack_result(&bytes, &RESULTS).map_err(|error| failure::unreadable(&self.0.base, &error))
         })
     }
 

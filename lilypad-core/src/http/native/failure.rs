@@ -58,3 +58,11 @@ pub(super) fn not_a_solver(base: &Address, why: &str) -> Error {
         .with_fault(Fault::Solver)
         .with_hint("check the address, and that client and solver speak the same version")
 }
+
+/// A solver's archive that cannot be read: the fault is not that of whoever asked for it.
+pub(super) fn unreadable(base: &Address, why: &Error) -> Error {
+    let message = format!("what the solver at {base} sent cannot be read: {}", why.message());
+    Error::new(ErrorKind::Protocol, "E_ANSWER", message)
+        .with_fault(Fault::Solver)
+        .with_hint("check that client and solver speak the same version")
+}

@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::model::{Address, Amount, DealId, ResourceOfferId};
 use crate::rt::Clock;
 use crate::signer::{Domain, Signed, Signer};
-use crate::wire::{Body, Money, OfferProposal, SolverInfo, Sum, routes};
+use crate::wire::{Body, JobList, JobStatus, Money, OfferProposal, SolverInfo, Sum, routes};
 
 /// How a client speaks to a solver.
 #[derive(Clone, Debug)]
@@ -81,7 +81,7 @@ impl HttpSolver {
     /// Asks the solver at `url` (`https://solver.example`) who it is.
     ///
     /// # Errors
-    /// `InvalidInput` (`E_SOLVER_URL`, `E_INSECURE`); `Unavailable` (`E_SOLVER_DOWN`, `E_DNS`, `E_TLS`); `Protocol`
+    /// `InvalidInput` (`E_NETWORK_URL`, `E_NETWORK_INSECURE`); `Unavailable` (`E_SOLVER_DOWN`, `E_DNS`, `E_TLS`); `Protocol`
     /// (`E_NOT_A_SOLVER`) where something else answers; `VerificationFailed` (`E_OTHER_SOLVER`) where it is another one.
     pub async fn connect(url: &str, signer: Arc<dyn Signer>, options: HttpOptions) -> Result<Self> {
         let base = Base::read(url, options.insecure)?;
@@ -140,6 +140,15 @@ impl HttpSolver {
     /// What the solver says, or why it cannot be reached.
     pub async fn money(&self) -> Result<Money> {
         self.get(routes::ACCOUNT).await
+    }
+
+    /// Where this account's newest jobs stand, newest first, at most 100.
+    ///
+    /// # Errors
+    /// What the solver says, or why it cannot be reached.
+    pub async fn jobs(&self) -> Result<Vec<JobStatus>> {
+        let JobList { jobs } = self.get(routes::JOBS).await?;
+        Ok(jobs)
     }
 
     /// Asks for this account's play money; a second time gives nothing more.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use reqwest::Method;
 
 use super::request::MOST_ARCHIVE;
-use super::{HttpSolver, report, stream};
+use super::{HttpSolver, failure, report, stream};
 use crate::error::{Error, Result};
 use crate::model::{Address, DealId, ExecutorEvent, FileLimits, ResourceOfferId};
 use crate::rt::BoxFuture;
@@ -80,7 +80,7 @@ impl HttpSolver {
     pub(super) async fn notice(&self, deal_id: DealId) -> Result<DealNotice> {
         let path = routes::deal_notice(deal_id);
         let bytes = self.call(Method::GET, &path, Bytes::new(), "", MOST_ARCHIVE).await?;
-        unpack_deal(&bytes, &FileLimits::default())
+        unpack_deal(&bytes, &FileLimits::default()).map_err(|error| failure::unreadable(&self.0.base, &error))
     }
 
     pub(super) fn offers(

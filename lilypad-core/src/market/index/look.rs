@@ -22,6 +22,13 @@ impl<O: Offered, J: Wanted> Index<O, J> {
         self.version
     }
 
+    /// How many offers, jobs and groups of them the searches of [`Index::next_match`] have looked at since the book was made:
+    /// what matching costs, whatever the machine's caches make of it.
+    #[must_use]
+    pub fn looked_at(&self) -> u64 {
+        self.looked
+    }
+
     /// How many offers take jobs, busy ones included.
     #[must_use]
     pub fn offers(&self) -> usize {

@@ -36,7 +36,7 @@ use super::order::{Age, Price};
 use super::sides::{Candidate, Request, module_id};
 use super::{JobTerms, OfferTerms};
 use crate::error::{Error, Result};
-use crate::model::{JobId, JobOffer, ModulePin, ResourceOffer, ResourceOfferId};
+use crate::model::{Amount, JobId, JobOffer, ModulePin, ResourceOffer, ResourceOfferId};
 use crate::rt::Timestamp;
 
 /// A resource offer and its terms, in whatever form the book keeps them.
@@ -55,6 +55,10 @@ pub trait Wanted {
     fn terms(&self) -> &JobTerms;
     /// The exact code.
     fn module(&self) -> &ModulePin;
+    /// Since when it waits: as its offer says, where whoever keeps the book knows no better. Must not change.
+    fn since(&self) -> Timestamp {
+        self.offer().created_at
+    }
 }
 
 impl<T: Offered + ?Sized> Offered for Arc<T> {
@@ -79,6 +83,10 @@ impl<T: Wanted + ?Sized> Wanted for Arc<T> {
     fn module(&self) -> &ModulePin {
         (**self).module()
     }
+
+    fn since(&self) -> Timestamp {
+        (**self).since()
+    }
 }
 
 /// A job and the offer that it got; what it takes of the machine is taken.
@@ -100,6 +108,8 @@ pub struct Match {
 pub struct Index<O, J> {
     offers: Slab<OfferSlot<O>>,
     offer_ids: HashMap<ResourceOfferId, u32>,
+    /// Offers that were taken out while they had jobs, which may come back before those are over.
+    left: HashMap<ResourceOfferId, u32>,
     /// Offers by the hash of their provider's name, with keys of this process: nobody makes names that share one.
     providers: BTreeSet<(u64, u32)>,
     provider_hash: RandomState,
@@ -118,6 +128,7 @@ pub struct Index<O, J> {
     proposals: BTreeSet<(Age, u32, u32)>,
     proposed: HashMap<u32, (Age, u32)>,
     version: u64,
+    looked: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -127,8 +138,6 @@ struct OfferSlot<O> {
     free: Free,
     prices: Prices,
     reputation: u32,
-    /// Places that it has and gives to nobody until one of its jobs leaves.
-    held_back: u32,
     /// Takes no more jobs; goes when its last job has gone.
     withdrawn: bool,
     /// Jobs on it.
@@ -178,6 +187,7 @@ impl<J: Wanted> JobSlot<J> {
             terms: self.item.terms(),
             module: self.item.module(),
             module_id: Cow::Borrowed(&self.module_id),
+            since: self.item.since(),
         }
     }
 }
@@ -187,6 +197,7 @@ impl<O, J> Default for Index<O, J> {
         Self {
             offers: Slab::new(),
             offer_ids: HashMap::new(),
+            left: HashMap::new(),
             providers: BTreeSet::new(),
             provider_hash: RandomState::new(),
             supply: Tree::new(),
@@ -199,6 +210,7 @@ impl<O, J> Default for Index<O, J> {
             proposals: BTreeSet::new(),
             proposed: HashMap::new(),
             version: 0,
+            looked: 0,
         }
     }
 }
@@ -210,7 +222,8 @@ impl<O: Offered, J: Wanted> Index<O, J> {
         Self::default()
     }
 
-    /// Adds an offer of a provider with this reputation (0 to 1,000); false where one with this id is there already.
+    /// Adds an offer of a provider with this reputation (0 to 1,000); false where one with this id is there already. One that
+    /// was taken out and comes back unchanged still has the jobs that it had.
     ///
     /// # Errors
     /// `Unexpected` beyond 2^32 − 1 offers.
@@ -218,24 +231,20 @@ impl<O: Offered, J: Wanted> Index<O, J> {
         if self.offer_ids.contains_key(&id) {
             return Ok(false);
         }
+        if let Some(slot) = self.left.remove(&id)
+            && let Some(offer) = self.offers.get_mut(slot)
+            && offer.item.offer() == item.offer()
+            && offer.item.terms() == item.terms()
+        {
+            (offer.withdrawn, offer.reputation, offer.item) = (false, reputation, item);
+            self.enter(id, slot);
+            return Ok(true);
+        }
         let free = Free::of(item.offer(), item.terms());
         let prices = Prices::of(&Candidate { id, offer: item.offer(), terms: item.terms(), reputation });
-        let provider = self.provider_hash.hash_one(&item.offer().resource_provider);
-        let offer = OfferSlot {
-            id,
-            item,
-            free,
-            prices,
-            reputation,
-            held_back: 0,
-            withdrawn: false,
-            running: Vec::new(),
-        };
+        let offer = OfferSlot { id, item, free, prices, reputation, withdrawn: false, running: Vec::new() };
         let slot = self.offers.add(offer).ok_or_else(full)?;
-        self.offer_ids.insert(id, slot);
-        self.providers.insert((provider, slot));
-        self.put_in(slot);
-        self.renew(slot);
+        self.enter(id, slot);
         Ok(true)
     }
 
@@ -248,22 +257,21 @@ impl<O: Offered, J: Wanted> Index<O, J> {
         let provider = self.provider_hash.hash_one(&offer.item.offer().resource_provider);
         self.providers.remove(&(provider, slot));
         self.changed();
+        self.left.insert(*id, slot);
         self.drop_if_over(slot);
         true
     }
 
-    /// Lets an offer take no more jobs until one of those that it has leaves: what its provider can pledge is used up. False
-    /// where it has no job, or is not there.
-    pub fn fill(&mut self, id: &ResourceOfferId) -> bool {
-        let Some(slot) = self.offer_ids.get(id).copied() else { return false };
-        if self.offers.get(slot).is_none_or(|offer| offer.running.is_empty()) {
+    /// Lets an offer take no job with a price cap above `most` until one of those that it has leaves: its provider's stake is
+    /// enough for no more. False, and nothing changed, where no job is small enough and none is there that could leave, or
+    /// the offer is not there.
+    pub fn pledges(&mut self, id: &ResourceOfferId, most: Amount) -> bool {
+        let slot = self.offer_ids.get(id).copied();
+        let Some(offer) = slot.and_then(|slot| self.offers.get_mut(slot)) else { return false };
+        if most.is_zero() && offer.running.is_empty() {
             return false;
         }
-        self.take_out(slot);
-        if let Some(offer) = self.offers.get_mut(slot) {
-            offer.held_back = offer.held_back.saturating_add(std::mem::take(&mut offer.free.jobs));
-        }
-        self.put_in(slot);
+        offer.free.most_cap = most;
         self.changed();
         true
     }
@@ -347,8 +355,7 @@ impl<O: Offered, J: Wanted> Index<O, J> {
         self.take_out(offer_slot);
         if let Some(offer) = self.offers.get_mut(offer_slot) {
             offer.free.give_back(taken, offer.item.offer());
-            let held_back = std::mem::take(&mut offer.held_back);
-            offer.free.jobs = offer.free.jobs.saturating_add(held_back);
+            offer.free.most_cap = Amount::MAX;
             offer.running.retain(|running| *running != job_slot);
         }
         self.put_in(offer_slot);
@@ -370,8 +377,21 @@ impl<O: Offered, J: Wanted> Index<O, J> {
         if self.offers.get(slot).is_some_and(|offer| offer.withdrawn && offer.running.is_empty()) {
             self.fresh.remove(&slot);
             self.unpropose(slot);
-            self.offers.remove(slot);
+            let id = self.offers.remove(slot).map(|offer| offer.id);
+            if let Some(id) = id.filter(|id| self.left.get(id) == Some(&slot)) {
+                self.left.remove(&id);
+            }
         }
+    }
+
+    /// Lets jobs have an offer that is in its slot.
+    fn enter(&mut self, id: ResourceOfferId, slot: u32) {
+        let Some(offer) = self.offers.get(slot) else { return };
+        let provider = self.provider_hash.hash_one(&offer.item.offer().resource_provider);
+        self.offer_ids.insert(id, slot);
+        self.providers.insert((provider, slot));
+        self.put_in(slot);
+        self.renew(slot);
     }
 
     /// Notes that more fits on this offer than before.

@@ -27,7 +27,7 @@ pub(super) fn of_job(job: &Request<'_>, slot: u32) -> Place {
     let target = if target.is_empty() { 0 } else { hash(target) | 1 };
     let apart = [(target, 20), (label, 6), (hash(&terms.executor), 8)].iter().fold(0, part);
     let shape = shape(&Capacity::of(&offer.spec), models.fold(0, u64::wrapping_add));
-    ((apart << 64) | shape, u128::from(offer.created_at.as_millis()), slot)
+    ((apart << 64) | shape, u128::from(job.since.as_millis()), slot)
 }
 
 /// At most 36 bits.

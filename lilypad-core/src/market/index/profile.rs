@@ -223,7 +223,7 @@ impl Words {
     fn of_job(job: &Request<'_>) -> Self {
         let target = &job.offer.target.address;
         let executor = &job.terms.executor;
-        let names = rule::names(job.module);
+        let names = rule::Named::of(job.module).all();
         Self {
             solver: bit(&job.offer.trusted_parties.solver),
             mediators: bits(deal::mediators(&job.offer.trusted_parties)),

@@ -42,38 +42,52 @@ impl<K: Ord, S> Ord for Waiting<'_, K, S> {
     }
 }
 
+/// What a search found, and how many subtrees and entries it looked at.
+pub(super) struct Search<T> {
+    pub(super) found: Option<T>,
+    pub(super) looked: u64,
+}
+
 /// The entry with the lowest exact key that fits. `key` is a lower bound of the keys in a subtree or of an entry,
 /// `None` where nothing in it can fit; `exact` judges one entry.
 fn first<'a, S: Summary + 'a, K: Ord + Copy>(
     trees: impl Iterator<Item = &'a Tree<S>>,
     key: impl Fn(&S) -> Option<K>,
     mut exact: impl FnMut(u32) -> Option<K>,
-) -> Option<(K, u32)> {
-    let mut waiting = BinaryHeap::new();
-    let look_into = |waiting: &mut BinaryHeap<Waiting<'a, K, S>>, subtree: &Subtree<'a, S>| {
+) -> Search<(K, u32)> {
+    let (mut waiting, mut looked) = (BinaryHeap::new(), 0_u64);
+    let mut look_into = |waiting: &mut BinaryHeap<Waiting<'a, K, S>>, subtree: &Subtree<'a, S>| {
         for part in subtree.parts() {
             let (summary, what) = match part {
                 Part::Entry(slot, summary) => (summary, What::Entry(slot)),
                 Part::Subtree(subtree, summary) => (summary, What::Subtree(subtree)),
             };
+            looked = looked.saturating_add(1);
             if let Some(key) = key(summary) {
                 waiting.push(Waiting { key, what });
             }
         }
     };
     trees.for_each(|tree| look_into(&mut waiting, &tree.all()));
+    let mut found = None;
     while let Some(Waiting { key, what }) = waiting.pop() {
         match what {
-            What::Found(slot) => return Some((key, slot)),
+            What::Found(slot) => {
+                found = Some((key, slot));
+                break;
+            }
             What::Subtree(subtree) => look_into(&mut waiting, &subtree),
             What::Entry(slot) => match exact(slot) {
-                Some(exact) if exact == key => return Some((key, slot)),
+                Some(exact) if exact == key => {
+                    found = Some((key, slot));
+                    break;
+                }
                 Some(exact) => waiting.push(Waiting { key: exact, what: What::Found(slot) }),
                 None => {}
             },
         }
     }
-    None
+    Search { found, looked }
 }
 
 /// The offer that comes first for a job, among several trees of offers.
@@ -82,12 +96,13 @@ pub(super) fn first_offer<'a>(
     demand: &Demand,
     by_price: bool,
     exact: impl FnMut(u32) -> Option<Precedence>,
-) -> Option<u32> {
+) -> Search<u32> {
     let key = |supply: &Supply| {
         let key = if by_price { Precedence::Cheapest(supply.price) } else { Precedence::Oldest(supply.age) };
         supply.may_serve(demand).then_some(key)
     };
-    first(trees, key, exact).map(|(_, slot)| slot)
+    let Search { found, looked } = first(trees, key, exact);
+    Search { found: found.map(|(_, slot)| slot), looked }
 }
 
 /// The oldest waiting job that an offer can serve and that `exact` takes.
@@ -95,7 +110,7 @@ pub(super) fn oldest_job(
     tree: &Tree<Demand>,
     supply: &Supply,
     exact: impl FnMut(u32) -> Option<Age>,
-) -> Option<(Age, u32)> {
+) -> Search<(Age, u32)> {
     let key = |demand: &Demand| supply.may_serve(demand).then_some(demand.age);
     first(std::iter::once(tree), key, exact)
 }

@@ -55,7 +55,8 @@ impl<O: Offered, J: Wanted> Index<O, J> {
         }
         let demand = Demand::of(&request);
         let (age, place) = (request.age(), place::of_job(&request, slot));
-        let best = self.best(&request, &demand);
+        let search::Search { found: best, looked } = self.best(&request, &demand);
+        self.looked = self.looked.saturating_add(looked);
         self.unserved.remove(&(age, slot));
         let Some((offer, taken)) = best else {
             if state == JobState::Unserved {
@@ -85,23 +86,28 @@ impl<O: Offered, J: Wanted> Index<O, J> {
     }
 
     /// The offer that comes first for a job, and what the job takes of it.
-    pub(super) fn best(&self, job: &Request<'_>, demand: &Demand) -> Option<(u32, Taken)> {
+    pub(super) fn best(&self, job: &Request<'_>, demand: &Demand) -> search::Search<(u32, Taken)> {
         let fits = |slot: u32| {
             let offer = self.offers.get(slot)?;
             let candidate = offer.candidate();
             let fits = is_target(job, &candidate) && verdict_now(job, &candidate, &offer.free).is_match();
             fits.then(|| precedence(job, &candidate))
         };
-        let slot = if let Some(own) = self.few_of(&job.offer.target.address) {
-            own.into_iter().filter_map(|slot| Some((fits(slot)?, slot))).min().map(|(_, slot)| slot)
+        let search::Search { found, looked } = if let Some(own) = self.few_of(&job.offer.target.address) {
+            let looked = u64::try_from(own.len()).unwrap_or(u64::MAX);
+            let found = own.into_iter().filter_map(|slot| Some((fits(slot)?, slot))).min();
+            search::Search { found: found.map(|(_, slot)| slot), looked }
         } else {
             let special = Special::of(job);
             let trees = special.iter().filter_map(|special| self.special.get(special));
             let trees = std::iter::once(&self.supply).chain(trees);
             search::first_offer(trees, demand, takes_market_price(job), fits)
-        }?;
-        let offer = self.offers.get(slot)?;
-        Some((slot, offer.free.fit(job, offer.item.offer())?))
+        };
+        let taken = |slot| {
+            let offer = self.offers.get(slot)?;
+            Some((slot, offer.free.fit(job, offer.item.offer())?))
+        };
+        search::Search { found: found.and_then(taken), looked }
     }
 
     /// The offers of a provider that a job names; `None` where it names none, or one with so many that a search among all
@@ -132,7 +138,9 @@ impl<O: Offered, J: Wanted> Index<O, J> {
                 }
                 verdict_now(&request, &candidate, &offer.free).is_match().then_some(age)
             };
-            if let Some((age, job)) = search::oldest_job(&self.demand, &supply, exact) {
+            let search::Search { found, looked } = search::oldest_job(&self.demand, &supply, exact);
+            self.looked = self.looked.saturating_add(looked);
+            if let Some((age, job)) = found {
                 self.proposals.insert((age, job, slot));
                 self.proposed.insert(slot, (age, job));
             }

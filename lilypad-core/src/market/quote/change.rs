@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::words::{megabytes, shown, thousandths};
+use super::super::words::{label_value, megabytes, shown, thousandths};
 use crate::market::{JobTerms, NetworkAccess, VerificationClass};
 use crate::model::{Amount, GpuRequirement, GpuSpec, JobOffer, Rate, ResourceOfferId, SoftwareVersion};
 
@@ -64,7 +64,7 @@ pub enum FieldChange {
     InstructionPrice { from: u64, to: u64 },
     /// A dearer price of work.
     MaxRate { from: Rate, to: Rate },
-    /// A higher price cap.
+    /// A higher price cap, or a lower one where the provider's stake is too small for it.
     PriceCap { from: Amount, to: Amount },
     /// Any provider.
     Target { from: String },
@@ -143,7 +143,7 @@ impl fmt::Display for Change {
         for (at, field) in self.fields.iter().enumerate() {
             write!(f, "{}{field}", if at == 0 { "" } else { ", and " })?;
         }
-        write!(f, ": then an offer fits, at {}", self.rate)
+        write!(f, ": then an offer fits, at {} work units", self.rate)
     }
 }
 
@@ -188,7 +188,7 @@ impl FieldChange {
             Self::Labels { from, to } => {
                 let gone = from.iter().filter(|(name, _)| !to.contains_key(*name));
                 let gone: Vec<_> =
-                    gone.map(|(name, value)| format!("{} = {}", shown(name), shown(value))).collect();
+                    gone.map(|(name, value)| format!("{} = {}", shown(name), label_value(value))).collect();
                 write!(f, "do without the label {}", gone.join(" and "))
             }
             Self::Verification { from, to } => {
@@ -204,7 +204,10 @@ impl FieldChange {
                 write!(f, "pay {to} LP instead of {from} LP for an instruction")
             }
             Self::MaxRate { from, to } => write!(f, "take work at {to} instead of {from}"),
-            Self::PriceCap { from, to } => write!(f, "raise the price cap from {from} to {to}"),
+            Self::PriceCap { from, to } if to < from => write!(f, "lower the price cap from {from} to {to}"),
+            Self::PriceCap { from, to } => {
+                write!(f, "raise the price cap from {from} to at least {to}, which pays for one work unit")
+            }
             Self::Target { from } => write!(f, "take any provider instead of {}", shown(from)),
         }
     }

@@ -72,6 +72,9 @@ fn fields(job: &Request<'_>, candidate: &Candidate<'_>, free: &Free) -> Option<V
     if !is_target(job, candidate) {
         fields.push(FieldChange::Target { from: job.offer.target.address.clone() });
     }
+    if job.terms.price_cap > free.most_cap {
+        fields.push(FieldChange::PriceCap { from: job.terms.price_cap, to: free.most_cap });
+    }
     for fault in rules::faults(job, candidate) {
         match fault {
             // What counts is what is left of the machine: see `sizes`.

@@ -157,7 +157,7 @@ impl Shadow {
 
 /// One random change of the book, on both sides.
 fn step(dice: &mut Dice, shadow: &mut Shadow, index: &mut Index<Offer, Job>, number: usize) {
-    match dice.below(12) {
+    match dice.below(13) {
         0..=2 => {
             let offer = books::offer(dice, number, false);
             index.add_offer(offer.id, offer.clone(), offer.reputation).unwrap();
@@ -196,6 +196,12 @@ fn step(dice: &mut Dice, shadow: &mut Shadow, index: &mut Index<Offer, Job>, num
                     offer.reputation = reputation;
                 }
             }
+        }
+        12 if !shadow.offers.is_empty() => {
+            let at = dice.below(shadow.offers.len());
+            let (offer, _, withdrawn) = &mut shadow.offers[at];
+            assert_eq!(index.add_offer(offer.id, offer.clone(), offer.reputation).unwrap(), *withdrawn);
+            *withdrawn = false;
         }
         _ => {}
     }
@@ -281,14 +287,15 @@ fn a_full_offer_takes_jobs_again_when_one_of_its_own_leaves() {
         module: fit.module.clone(),
     };
     let mut index = by_index(&[job("first")], std::slice::from_ref(&offer));
-    assert!(!index.fill(&offer.id), "it has no job that could leave");
+    assert!(!index.pledges(&offer.id, Amount::ZERO), "it has no job that could leave");
     assert_eq!(drained(&mut index).len(), 1);
-    assert!(index.fill(&offer.id));
+    assert!(index.pledges(&offer.id, Amount::ZERO));
     let second = job("second");
     index.add_job(second.id, second.clone()).unwrap();
     assert_eq!(index.next_match(), None);
     let why = index.why_waiting(&second.id).unwrap().0.to_string();
-    assert_eq!(why, "1 offer: 1 busy with earlier jobs");
+    let cap = second.terms.price_cap;
+    assert_eq!(why, format!("1 offer: 1 has too little stake for the price cap (cap {cap}, at most 0 LP)"));
     assert!(index.remove_job(&job("first").id));
     let third = job("third");
     index.add_job(third.id, third).unwrap();

@@ -145,7 +145,7 @@ fn a_quote_says_what_the_scan_gives_and_counts_every_offer() {
 
 #[test]
 fn the_proposed_change_always_matches_and_nothing_less_does() {
-    let (mut ones, mut twos, mut nones) = (0, 0, 0);
+    let (mut ones, mut twos, mut nones, mut just_enough) = (0, 0, 0, 0);
     for seed in 0..2_000 {
         let mut dice = Dice(seed);
         let offers: Vec<_> =
@@ -170,12 +170,40 @@ fn the_proposed_change_always_matches_and_nothing_less_does() {
             assert_eq!(lowest.cmp_price(change.rate), std::cmp::Ordering::Equal, "seed {seed}: {change}");
             assert_eq!((wire, lowest_wire), (change.instruction_price, change.instruction_price));
         }
+        let offer: Vec<_> = offers.iter().filter(|offer| offer.id == change.offer_id).cloned().collect();
+        for at in 0..change.fields.len() {
+            let mut less = change.fields.clone();
+            if let Some(one) = one_step_less(&change.fields[at]) {
+                less[at] = one;
+                let found = scanned(&changed(&job, &less), &offer);
+                assert!(found.is_none(), "seed {seed}: less than {change} is enough");
+                just_enough += 1;
+            }
+        }
         let (explained, same) = index(&offers).explain(&job.request());
         assert_eq!(same.as_ref(), Some(&change));
         assert_eq!(explained.offers(), quote.refused);
         if fields == 1 { ones += 1 } else { twos += 1 }
     }
     assert!(ones > 400 && twos > 150 && nones > 70, "{ones} of one field, {twos} of two, {nones} without");
+    assert!(just_enough > 100, "{just_enough}");
+}
+
+/// A change that goes one step less far; `None` for a field that has no steps.
+fn one_step_less(field: &FieldChange) -> Option<FieldChange> {
+    const MB: i64 = 1_000_000;
+    Some(match *field {
+        FieldChange::Cpu { from, to } => FieldChange::Cpu { from, to: to + 1 },
+        FieldChange::GpuCount { from, to } => FieldChange::GpuCount { from, to: to + 1_000 },
+        FieldChange::Ram { from, to } => FieldChange::Ram { from, to: to + MB },
+        FieldChange::Disk { from, to } => FieldChange::Disk { from, to: to + MB },
+        FieldChange::Reputation { from, to } => FieldChange::Reputation { from, to: to + 1 },
+        FieldChange::Collateral { from, to } => FieldChange::Collateral { from, to: to + 1 },
+        FieldChange::PriceCap { from, to } if to > from => {
+            FieldChange::PriceCap { from, to: to.checked_sub(wei(1)).unwrap() }
+        }
+        _ => return None,
+    })
 }
 
 /// A machine with room for one of these jobs, half of it in use until a known moment.
@@ -221,7 +249,7 @@ fn a_busy_machine_says_when_it_is_free_and_what_would_fit_beside() {
     let change = index.quote(&smaller.request(), &options()).change.unwrap();
     assert_eq!(
         change.to_string(),
-        "ask for 0 CPUs instead of 2 (machine.cpu): then an offer fits, at 0.000000000000000003 LP per 10"
+        "ask for 0 CPUs instead of 2 (machine.cpu): then an offer fits, at 0.000000000000000003 LP per 10 work units"
     );
 }
 
@@ -240,4 +268,11 @@ fn every_change_says_what_and_where_in_one_line() {
         let after = changed(&job, &change.fields);
         assert!(verdict_now(&after.request(), &offers[0].candidate(), &free).is_match());
     }
+}
+
+#[test]
+fn a_label_with_an_empty_value_is_not_told_as_none() {
+    let need = Verdict::LabelMismatch { name: "region".to_owned(), need: String::new(), have: None };
+    let text = "lacks a label (needs region = \"\", has none): ask for another label, or for none";
+    assert_eq!(need.to_string(), text);
 }

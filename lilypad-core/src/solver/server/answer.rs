@@ -9,6 +9,9 @@ use super::State;
 use crate::error::{Error, ErrorKind, Result, Retry};
 use crate::wire::{Body, Done};
 
+/// The code of a body beyond its bound, which HTTP has a status for.
+pub(super) const TOO_LARGE: &str = "E_BODY_TOO_LARGE";
+
 /// JSON, or the error.
 pub(super) fn json<T: Body>(answer: Result<T>) -> Response {
     match answer.and_then(|value| value.to_body()) {
@@ -35,8 +38,7 @@ pub(super) fn failed(error: &Error) -> Response {
     if error.kind() == ErrorKind::Unexpected {
         tracing::error!(%error, "a request met a fault of this server");
     }
-    let mut response =
-        of(status(error.kind()), "application/json", error.to_body().unwrap_or_default().into());
+    let mut response = of(status(error), "application/json", error.to_body().unwrap_or_default().into());
     if let Retry::After(delay) = error.retry() {
         let seconds = delay.as_millis().div_ceil(1_000).max(1);
         response
@@ -74,8 +76,11 @@ fn of(status: StatusCode, kind: &'static str, bytes: Bytes) -> Response {
     (status, [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], bytes).into_response()
 }
 
-fn status(kind: ErrorKind) -> StatusCode {
-    match kind {
+fn status(error: &Error) -> StatusCode {
+    if error.code() == TOO_LARGE {
+        return StatusCode::PAYLOAD_TOO_LARGE;
+    }
+    match error.kind() {
         ErrorKind::InvalidInput | ErrorKind::Protocol => StatusCode::BAD_REQUEST,
         ErrorKind::Unauthorized => StatusCode::UNAUTHORIZED,
         ErrorKind::Rejected => StatusCode::FORBIDDEN,

@@ -104,7 +104,7 @@ impl State {
 }
 
 fn too_large(limit: u64) -> Error {
-    Error::invalid("E_BODY_TOO_LARGE", format!("the body has more than {limit} bytes"))
+    Error::invalid(super::answer::TOO_LARGE, format!("the body has more than {limit} bytes"))
         .with_hint("send less")
         .with("limit", limit)
 }

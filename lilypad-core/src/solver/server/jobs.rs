@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::model::{FileLimits, JobId};
 use crate::signer::Signature;
 use crate::wire::auth::GrantAction;
-use crate::wire::{Body, JobCreatorApi, QuoteRequest, pack_result, unpack_job};
+use crate::wire::{Body, JobCreatorApi, JobList, QuoteRequest, pack_result, unpack_job};
 
 /// Most bytes of a body that says little or nothing.
 pub(super) const SMALL: usize = 4 << 10;
@@ -41,6 +41,17 @@ pub(super) async fn submit(Shared(state): Shared<State>, request: Request) -> Re
             lock(&state.0.spending).give_back(grant, cap)?;
         }
         submitted
+    };
+    json(answer.await)
+}
+
+/// Most jobs of a list.
+const LISTED: usize = 100;
+
+pub(super) async fn list(Shared(state): Shared<State>, request: Request) -> Response {
+    let answer = async {
+        let asked = state.asked(request, GrantAction::Read, SMALL).await?;
+        Ok(JobList { jobs: state.solver().jobs_of(asked.caller.account, LISTED) })
     };
     json(answer.await)
 }

@@ -131,7 +131,7 @@ impl State {
         let versioned = Router::new()
             .route(routes::SOLVER, get(money::solver))
             .route(routes::QUOTES, post(jobs::quote))
-            .route(routes::JOBS, post(jobs::submit))
+            .route(routes::JOBS, post(jobs::submit).get(jobs::list))
             .route("/api/v1/jobs/{id}", get(jobs::status))
             .route("/api/v1/jobs/{id}/events", get(events::of_job))
             .route("/api/v1/jobs/{id}/result", get(jobs::result))

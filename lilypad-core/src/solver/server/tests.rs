@@ -289,3 +289,22 @@ async fn too_many_requests_are_told_when_to_come_back() {
     assert_eq!((error.kind(), error.code()), (ErrorKind::RateLimited, "E_RATE_LIMIT"));
     served.end().await;
 }
+
+#[tokio::test]
+async fn a_body_beyond_its_bound_is_refused_before_it_is_sent() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let served = serve();
+    let authority = served.url.strip_prefix("http://").unwrap();
+    let mut connection = tokio::net::TcpStream::connect(authority).await.unwrap();
+    let head = format!(
+        "POST {} HTTP/1.1\r\nhost: {authority}\r\ncontent-length: 99999999\r\nconnection: close\r\n\r\n",
+        crate::wire::routes::QUOTES
+    );
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+    assert!(answer.contains("E_BODY_TOO_LARGE"), "{answer}");
+    served.end().await;
+}

@@ -18,7 +18,9 @@ use crate::settlement::{LedgerConfig, MemorySettlement, Settlement};
 use crate::signer::{Domain, LocalSigner, RECEIPT_VERSION, ReceiptBody, Signed, Signer, Typed};
 use crate::solver::store::{Batch, MemoryStore, Saved, Store};
 use crate::solver::{Solver, SolverConfig};
-use crate::wire::{JobCreatorApi, JobProposal, JobStatus, OfferProposal, ProviderApi, ResultSubmission};
+use crate::wire::{
+    JobCreatorApi, JobProposal, JobStatus, OfferProposal, ProviderApi, ProviderInbox, ResultSubmission,
+};
 
 /// A store that takes so many batches and no more.
 #[derive(Debug)]
@@ -62,6 +64,8 @@ pub(super) struct World {
 pub(super) struct Running {
     pub(super) solver: Solver,
     pub(super) ledger: MemorySettlement,
+    /// The provider listens as long as the solver runs.
+    inbox: std::sync::Mutex<Option<ProviderInbox>>,
 }
 
 fn signer(byte: u8) -> LocalSigner {
@@ -93,7 +97,7 @@ impl World {
             content: bundle.content_id().unwrap(),
         };
         let job_offer = JobOffer {
-            created_at: Timestamp(1_000),
+            created_at: Timestamp(999_000),
             nonce: "one".to_owned(),
             job_creator: creator.address().to_string(),
             module: ModuleConfig { name: "frog".to_owned(), ..ModuleConfig::default() },
@@ -113,7 +117,7 @@ impl World {
             files: FileSet::from_files([("text", "moo")]).unwrap(),
         };
         let resource_offer = ResourceOffer {
-            created_at: Timestamp(1_001),
+            created_at: Timestamp(999_001),
             resource_provider: provider.address().to_string(),
             spec: MachineSpec { cpu: 1_000, ram: 1_000, ..MachineSpec::default() },
             mode: PricingMode::FixedPrice,
@@ -144,7 +148,7 @@ impl World {
         let clock = Clock::from(self.hand.clone());
         let (address, ledger) = (self.solver.address(), LedgerConfig::default());
         let (solver, ledger) = Solver::open(store, address, Domain::local(), clock, ledger, config()).await?;
-        Ok(Running { solver, ledger })
+        Ok(Running { solver, ledger, inbox: std::sync::Mutex::default() })
     }
 
     /// Money for both sides, once, also where it was cut off.
@@ -167,7 +171,7 @@ impl World {
     pub(super) fn another_job(&self, nonce: &str) -> Signed<JobProposal> {
         let mut body = self.job.body.clone();
         body.offer.nonce = nonce.to_owned();
-        body.offer.created_at = Timestamp(2_000);
+        body.offer.created_at = Timestamp(999_500);
         sign(body, &self.creator)
     }
 
@@ -239,7 +243,8 @@ impl Running {
     }
 
     pub(super) async fn offer(&self, world: &World) -> Result<()> {
-        drop(self.solver.connect(world.provider()).await?);
+        let inbox = self.solver.connect(world.provider()).await?;
+        *self.inbox.lock().unwrap() = Some(inbox);
         self.solver.offer(world.offer.clone()).await.map(drop)
     }
 }

@@ -20,7 +20,7 @@ pub(super) use error::{code, fault, kind};
 pub use event::{ExecutorEvents, ProviderEvent};
 pub use job::{pack_deal, pack_job, unpack_deal, unpack_job};
 pub use result::{pack_result, unpack_result};
-pub use service::{Done, Money, SolverInfo, Started, Sum};
+pub use service::{Done, JobList, Money, SolverInfo, Started, Sum};
 
 use serde_json::Value;
 
@@ -82,6 +82,7 @@ bodies! {
     Sum: read "an amount";
     Started: read "the start of a job";
     Done: read "an answer";
+    JobList: read "a list of jobs";
 }
 
 impl Body for JobStatus {

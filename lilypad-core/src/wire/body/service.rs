@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Address, Amount};
+use crate::wire::JobStatus;
 
 /// Who a solver is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,13 @@ pub struct Sum {
 pub struct Started {
     /// The kind of executor (`wasm`).
     pub executor: String,
+}
+
+/// Where some jobs of an account stand, newest first.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct JobList {
+    /// The jobs.
+    pub jobs: Vec<JobStatus>,
 }
 
 /// Nothing to say.

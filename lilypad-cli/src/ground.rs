@@ -1,0 +1,125 @@
+//! The network that a command works on: one in this process, or one that is reached over HTTP.
+
+use std::sync::Arc;
+
+use lilypad_core::client::Client;
+use lilypad_core::config::NetworkTarget;
+use lilypad_core::http::{HttpOptions, HttpSolver};
+use lilypad_core::model::Amount;
+use lilypad_core::network::{Network, NetworkBuilder};
+use lilypad_core::signer::Signer;
+use lilypad_core::{Error, Result};
+
+use crate::config;
+use crate::key::{self, KeyArgs};
+use crate::report::Report;
+
+/// A network that is not reached yet. Made before Ctrl-C is listened for: a key may need a passphrase.
+pub(crate) enum Plan {
+    Local,
+    Remote { place: Place, signer: Arc<dyn Signer> },
+}
+
+/// Where a network is.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    name: String,
+    url: String,
+    options: HttpOptions,
+}
+
+/// A network that can be used.
+pub(crate) enum Ground {
+    Local(Box<Network>),
+    Remote(Client),
+}
+
+impl Place {
+    /// The place of a network that must be elsewhere.
+    pub(crate) fn elsewhere(name_or_url: Option<&str>) -> Result<Self> {
+        match config::resolve(name_or_url)? {
+            NetworkTarget::Remote { name, entry } => Ok(Self::of(name, &entry)),
+            NetworkTarget::Local => Err(Error::invalid(
+                "E_NETWORK_LOCAL",
+                "the network in this process is gone when this command ends",
+            )
+            .with_hint("name a network with --network NAME|URL, or choose one with `lilypad network use`")),
+        }
+    }
+
+    fn of(name: Option<String>, entry: &lilypad_core::config::NetworkEntry) -> Self {
+        let url = entry.url.as_str().to_owned();
+        let options =
+            HttpOptions { insecure: entry.url.is_insecure(), solver: entry.solver, ..HttpOptions::default() };
+        Self { name: name.unwrap_or_else(|| url.clone()), url, options }
+    }
+
+    /// The solver there, called in the name of this key.
+    pub(crate) async fn solver(&self, signer: &Arc<dyn Signer>, report: &Report) -> Result<HttpSolver> {
+        let solver = HttpSolver::connect(&self.url, Arc::clone(signer), self.options.clone()).await?;
+        report.field(
+            "network",
+            format!("{} (solver {})", self.name, lilypad_core::wire::JobCreatorApi::identity(&solver).0),
+        );
+        report.field("account", signer.address().to_string());
+        Ok(solver)
+    }
+}
+
+impl Plan {
+    pub(crate) fn of(name_or_url: Option<&str>, key: &KeyArgs, report: &Report) -> Result<Self> {
+        match config::resolve(name_or_url)? {
+            NetworkTarget::Local => Ok(Self::Local),
+            NetworkTarget::Remote { name, entry } => {
+                let signer = Arc::new(key::signer(key, report)?);
+                Ok(Self::Remote { place: Place::of(name, &entry), signer })
+            }
+        }
+    }
+
+    /// True for the network in this process.
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(self, Self::Local)
+    }
+
+    /// Reaches the network; on one with play money an account that lacks some asks for it.
+    pub(crate) async fn reach(
+        self,
+        local: NetworkBuilder,
+        needed: Amount,
+        report: &Report,
+    ) -> Result<Ground> {
+        let (place, signer) = match self {
+            Self::Local => return Ok(Ground::Local(Box::new(local.start().await?))),
+            Self::Remote { place, signer } => (place, signer),
+        };
+        let solver = place.solver(&signer, report).await?;
+        play_money(&solver, needed, report).await?;
+        Ok(Ground::Remote(Client::at(solver, signer)))
+    }
+}
+
+/// Asks for play money where an account lacks money and the network gives some.
+pub(crate) async fn play_money(solver: &HttpSolver, needed: Amount, report: &Report) -> Result<()> {
+    let Some(amount) = solver.play_money() else { return Ok(()) };
+    if solver.money().await?.balance < needed {
+        let money = solver.ask_for_play_money().await?;
+        report.field("money", format!("{amount} of play money once; {} to spend", money.balance));
+    }
+    Ok(())
+}
+
+impl Ground {
+    pub(crate) fn client(&self) -> &Client {
+        match self {
+            Self::Local(network) => network.client(),
+            Self::Remote(client) => client,
+        }
+    }
+
+    pub(crate) async fn leave(self) {
+        if let Self::Local(network) = self {
+            network.shutdown().await;
+        }
+    }
+}

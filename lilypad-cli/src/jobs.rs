@@ -1,0 +1,175 @@
+//! `lilypad jobs`, `status`, `events`, `cancel` and `resume`: jobs that were submitted before.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use lilypad_core::client::Client;
+use lilypad_core::model::JobId;
+use lilypad_core::signer::Signer;
+use lilypad_core::wire::JobStatus;
+use lilypad_core::{Error, Result};
+use serde_json::{Value, json};
+
+use crate::ground::Place;
+use crate::interrupt::Interrupts;
+use crate::job;
+use crate::key::{self, KeyArgs};
+use crate::report::{Report, printable};
+use crate::run::{Results, follow_and_finish};
+use crate::table::Table;
+
+/// Where jobs are, and whose.
+#[derive(Debug, Args)]
+pub(crate) struct AccountArgs {
+    #[command(flatten)]
+    key: KeyArgs,
+    /// Network of the jobs: a name or a URL.
+    #[arg(long, value_name = "NAME|URL")]
+    network: Option<String>,
+    /// Print one JSON document to standard output and nothing else there.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// One job.
+#[derive(Debug, Args)]
+pub(crate) struct OneJobArgs {
+    /// The job's id.
+    job: JobId,
+    #[command(flatten)]
+    pub(crate) account: AccountArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lilypad resume QmdTubbrNkUUTYU9JWqEcSs8Quzc9f7gFFkasQJDVr235r --network lab
+  lilypad resume QmdTubbrNkUUTYU9JWqEcSs8Quzc9f7gFFkasQJDVr235r --output-dir picture")]
+pub(crate) struct ResumeArgs {
+    #[command(flatten)]
+    pub(crate) one: OneJobArgs,
+    /// Folder for the results; must be new or empty. The receipt is put beside it as DIR.receipt.json.
+    #[arg(long, short = 'o', value_name = "DIR")]
+    output_dir: Option<PathBuf>,
+    /// Folder for results and caches. Default: LILYPAD_DATA_DIR, DATA_DIR, or the user's data folder.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+}
+
+/// An account on a network elsewhere, not reached yet.
+struct Account {
+    place: Place,
+    signer: Arc<dyn Signer>,
+}
+
+impl Account {
+    /// Made before Ctrl-C is listened for: the key may need a passphrase.
+    fn of(args: &AccountArgs, report: &Report) -> Result<Self> {
+        let place = Place::elsewhere(args.network.as_deref())?;
+        Ok(Self { place, signer: Arc::new(key::signer(&args.key, report)?) })
+    }
+
+    async fn client(&self, report: &Report) -> Result<Client> {
+        Ok(Client::at(self.place.solver(&self.signer, report).await?, Arc::clone(&self.signer)))
+    }
+}
+
+pub(crate) fn list(args: AccountArgs, report: &Report) -> Result<ExitCode> {
+    let account = Account::of(&args, report)?;
+    let jobs = job::runtime()?
+        .block_on(async { account.place.solver(&account.signer, report).await?.jobs().await })?;
+    if report.is_json() {
+        report.document(&json!({ "jobs": jobs.iter().map(document).collect::<Result<Vec<_>>>()? }));
+        return Ok(ExitCode::SUCCESS);
+    }
+    if jobs.is_empty() {
+        report.output(b"no jobs of this account are known there\n");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut table = Table::new(["job", "state", "cost", "why"]);
+    for status in &jobs {
+        table.row([
+            status.job_id.to_string(),
+            status.state.to_string(),
+            status.cost.map(|cost| cost.to_string()).unwrap_or_default(),
+            printable(&why(status)),
+        ]);
+    }
+    let text: String = table.lines().map(|line| line + "\n").collect();
+    report.output(text.as_bytes());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn why(status: &JobStatus) -> String {
+    match (&status.failure, &status.waiting_for) {
+        (Some(failure), _) => failure.message.clone(),
+        (None, Some(reason)) => reason.clone(),
+        (None, None) => String::new(),
+    }
+}
+
+pub(crate) fn status(args: OneJobArgs, report: &Report) -> Result<ExitCode> {
+    let account = Account::of(&args.account, report)?;
+    let status = job::runtime()?
+        .block_on(async { account.client(report).await?.job(args.job).await?.status().await })?;
+    if report.is_json() {
+        report.document(&document(&status)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut lines = vec![format!("state    {}", status.state)];
+    let line = |label: &str, text: String| format!("{label:<8} {}", printable(&text));
+    lines.extend(status.resource_provider.map(|provider| line("provider", provider.to_string())));
+    lines.extend(status.waiting_for.clone().map(|reason| line("waiting", reason)));
+    lines.extend(status.fix.clone().map(|fix| line("fix", fix)));
+    lines.extend(status.outcome.as_ref().map(|outcome| line("ended", outcome.to_string())));
+    lines.extend(status.failure.as_ref().map(|failure| line("failed", failure.message.clone())));
+    lines.extend(status.cost.map(|cost| line("cost", cost.to_string())));
+    report.output((lines.join("\n") + "\n").as_bytes());
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn events(args: OneJobArgs, report: &Report) -> Result<ExitCode> {
+    let account = Account::of(&args.account, report)?;
+    job::runtime()?.block_on(async {
+        let mut events = account.client(report).await?.job(args.job).await?.events().await?;
+        while let Some(event) = events.next().await {
+            let line = serde_json::to_string(&event).map_err(|source| {
+                Error::unexpected("an event could not be written as JSON").with_source(source)
+            })?;
+            report.output((line + "\n").as_bytes());
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+pub(crate) fn cancel(args: OneJobArgs, report: &Report) -> Result<ExitCode> {
+    let account = Account::of(&args.account, report)?;
+    let status = job::runtime()?.block_on(async {
+        let job = account.client(report).await?.job(args.job).await?;
+        job.cancel().await?;
+        job.status().await
+    })?;
+    report.document(&document(&status)?);
+    report.field("state", format!("asked to stop; now {}", status.state));
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(crate) fn resume(args: ResumeArgs, report: &Report) -> Result<ExitCode> {
+    let account = Account::of(&args.one.account, report)?;
+    let results = Results::of(args.output_dir.as_deref(), args.data_dir.as_deref())?;
+    let runtime = job::runtime()?;
+    let interrupts = runtime.block_on(async { Interrupts::listen(report.clone()) });
+    runtime.block_on(async {
+        let job = account.client(report).await?.job(args.one.job).await?;
+        Ok(follow_and_finish(job, &results, 0.0, &interrupts, report).await)
+    })
+}
+
+/// A status as JSON, with the name of its state.
+fn document(status: &JobStatus) -> Result<Value> {
+    let mut document = serde_json::to_value(status)
+        .map_err(|source| Error::unexpected("a status could not be written as JSON").with_source(source))?;
+    document["state"] = Value::from(status.state.to_string());
+    Ok(document)
+}

@@ -1,0 +1,254 @@
+//! `lilypad solver` and `lilypad provider`: the roles that stay.
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, TcpListener};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use lilypad_core::executor::wasm::WasmExecutor;
+use lilypad_core::executor::{Executor, Limits};
+use lilypad_core::http::HttpSolver;
+use lilypad_core::market::{ModulePolicy, ModuleRule, NetworkAccess, VerificationClass};
+use lilypad_core::model::{Address, Amount, MachineSpec, Rate};
+use lilypad_core::provider::{Provider, ProviderConfig};
+use lilypad_core::rt::{CancelReason, CancelToken, Clock};
+use lilypad_core::settlement::{LedgerConfig, MemorySettlement};
+use lilypad_core::signer::{Domain, LocalSigner, Signer};
+use lilypad_core::solver::server::{Server, ServerConfig};
+use lilypad_core::solver::{Solver, SolverConfig};
+use lilypad_core::{Error, Result};
+use serde_json::json;
+
+use crate::args::{parse_duration, parse_label};
+use crate::ground::{Place, play_money};
+use crate::interrupt::stop_asked;
+use crate::job::{self, pairs};
+use crate::key::{self, KeyArgs};
+use crate::report::Report;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lilypad solver --play-money \"1000 LP\"
+  lilypad solver --listen 0.0.0.0:8080 --name solver.example:8080 --keystore solver")]
+pub(crate) struct SolverArgs {
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
+    /// Address to listen on.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Name, with its port, under which clients reach the solver; may be given several times. Default: the address.
+    #[arg(long = "name", value_name = "HOST[:PORT]")]
+    pub(crate) names: Vec<String>,
+    /// A proxy in front speaks TLS: clients use https.
+    #[arg(long)]
+    pub(crate) behind_tls: bool,
+    /// Play money that each account may have once, such as "1000 LP". Without it accounts have no money.
+    #[arg(long, value_name = "AMOUNT")]
+    pub(crate) play_money: Option<Amount>,
+    /// A mediator that job creators and providers may name, by its address; may be given several times.
+    #[arg(long = "mediator", value_name = "ADDRESS")]
+    pub(crate) mediators: Vec<Address>,
+    /// Origin of web pages that may use the solver, such as https://dapp.example; may be given several times.
+    #[arg(long = "origin", value_name = "ORIGIN")]
+    pub(crate) origins: Vec<String>,
+    /// How long a job may wait for an offer.
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "30s")]
+    pub(crate) match_timeout: std::time::Duration,
+    /// Print one JSON document with the address when it is ready.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  lilypad provider --network http://127.0.0.1:8080
+  lilypad provider --network lab --slots 4 --rate \"0.02 LP per 1000000000\" --label region=eu
+  lilypad provider --network lab --only author:github.com/lilypad-tech --only content:Qm...")]
+pub(crate) struct ProviderArgs {
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
+    /// Network to offer the machine on: a name or a URL.
+    #[arg(long, value_name = "NAME|URL")]
+    pub(crate) network: Option<String>,
+    /// How many jobs run at once, as far as the machine holds them.
+    #[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1024))]
+    pub(crate) slots: u32,
+    /// CPUs to offer, in thousandths. Default: all.
+    #[arg(long, value_name = "THOUSANDTHS", value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) cpu: Option<i64>,
+    /// Memory to offer, in MB. Default: half of what the machine has.
+    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(i64).range(1..))]
+    pub(crate) ram: Option<i64>,
+    /// Disk to offer, in MB.
+    #[arg(long, value_name = "MB", default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(0..))]
+    pub(crate) disk: i64,
+    /// Price of work.
+    #[arg(long, value_name = "RATE", default_value = "0.01 LP per 1000000000")]
+    pub(crate) rate: Rate,
+    /// What is staked on a job, as a multiple of its price cap.
+    #[arg(long, value_name = "TIMES", default_value_t = 2)]
+    pub(crate) collateral: u64,
+    /// Money to set aside as stake, from which jobs lock their collateral. Default: half of what the account has.
+    #[arg(long, value_name = "AMOUNT")]
+    pub(crate) stake: Option<Amount>,
+    /// A label that the machine carries, as NAME=VALUE; may be given several times.
+    #[arg(long = "label", value_name = "NAME=VALUE", value_parser = parse_label)]
+    pub(crate) labels: Vec<(String, String)>,
+    /// Run only modules that such a rule allows (repo:…, author:…, content:…); may be given several times.
+    #[arg(long = "only", value_name = "RULE")]
+    pub(crate) only: Vec<ModuleRule>,
+    /// Never run modules that such a rule names; may be given several times.
+    #[arg(long = "never", value_name = "RULE")]
+    pub(crate) never: Vec<ModuleRule>,
+    /// Print one JSON document when the machine is offered.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+pub(crate) fn solver(args: SolverArgs, report: &Report) -> Result<ExitCode> {
+    let key = match key::signer(&args.key, report) {
+        // What is in memory only is gone with the process: a key for it may be too.
+        Err(error) if error.code() == "E_NO_KEY" && args.play_money.is_some() => {
+            report.field("key", "none was found: one for this run is used");
+            LocalSigner::random()?
+        }
+        key => key?,
+    };
+    job::runtime()?.block_on(async {
+        let clock = Clock::system();
+        let ledger = MemorySettlement::with_clock(key.address(), clock.clone(), LedgerConfig::default());
+        let config = SolverConfig { match_timeout: args.match_timeout, ..SolverConfig::default() };
+        config.check()?;
+        let solver = Solver::new(key.address(), Domain::local(), clock, Arc::new(ledger.clone()), config);
+        let listener = TcpListener::bind(args.listen).map_err(|source| {
+            Error::new(
+                lilypad_core::ErrorKind::Unavailable,
+                "E_LISTEN",
+                format!("{} cannot be listened on: {source}", args.listen),
+            )
+            .with_hint("is another program listening there? name another address with --listen")
+        })?;
+        let server = Server::new(
+            solver,
+            ledger,
+            listener,
+            ServerConfig {
+                names: args.names,
+                behind_tls: args.behind_tls,
+                mediators: args.mediators,
+                play_money: args.play_money,
+                origins: args.origins,
+                ..ServerConfig::default()
+            },
+        )?;
+        let url = format!("http://{}", server.local_addr()?);
+        report.field("solver", key.address().to_string());
+        report.field("listening", &url);
+        report.field("note", "jobs and money are kept in memory: they are gone when this process ends");
+        report.document(&json!({ "url": url, "solver": key.address() }));
+        let stop = CancelToken::new();
+        let serving = server.serve(stop.clone());
+        tokio::pin!(serving);
+        tokio::select! {
+            served = &mut serving => served?,
+            () = stop_asked() => {
+                report.field("state", "stopping: no new connections; press Ctrl-C again to stop at once");
+                stop.cancel(CancelReason::Shutdown);
+                tokio::select! {
+                    served = &mut serving => served?,
+                    () = stop_asked() => {}
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+pub(crate) fn provider(args: ProviderArgs, report: &Report) -> Result<ExitCode> {
+    let place = Place::elsewhere(args.network.as_deref())?;
+    let signer: Arc<dyn Signer> = Arc::new(key::signer(&args.key, report)?);
+    job::runtime()?.block_on(async {
+        let solver = place.solver(&signer, report).await?;
+        play_money(&solver, Amount::from(1_u64), report).await?;
+        stake(&solver, args.stake, report).await?;
+        let config = config(&args, &solver)?;
+        let machine = config.machine.clone();
+        let executor: Arc<dyn Executor> = Arc::new(WasmExecutor::new()?);
+        let api = Arc::new(solver);
+        let provider =
+            Provider::new(Arc::clone(&signer), api, vec![executor], Clock::system(), config);
+        let running = provider.start().await?;
+        report.field("offer", format!("{machine_text}, {} jobs at once, {}", args.slots, args.rate, machine_text = text(&machine)));
+        report.field("state", "ready: runs WebAssembly jobs until Ctrl-C");
+        report.document(&json!({ "provider": signer.address(), "machine": machine, "rate": args.rate }));
+        let stop = CancelToken::new();
+        let serving = running.serve(stop.clone());
+        tokio::pin!(serving);
+        tokio::select! {
+            () = &mut serving => {}
+            () = stop_asked() => {
+                report.field("state", "stopping: jobs that run are given back; press Ctrl-C again to stop at once");
+                stop.cancel(CancelReason::Shutdown);
+                tokio::select! {
+                    () = &mut serving => {}
+                    () = stop_asked() => {}
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Sets money aside, where none is yet.
+async fn stake(solver: &HttpSolver, wanted: Option<Amount>, report: &Report) -> Result<()> {
+    let money = solver.money().await?;
+    let half = money.balance.mul_div_floor(Amount::from(1_u64), Amount::from(2_u64)).unwrap_or_default();
+    let amount = match wanted {
+        Some(wanted) => wanted.checked_sub(money.stake).unwrap_or_default(),
+        None if money.stake.is_zero() => half,
+        None => Amount::ZERO,
+    };
+    let money = if amount.is_zero() { money } else { solver.stake(amount).await? };
+    report.field("stake", format!("{}, {} to spend", money.stake, money.balance));
+    Ok(())
+}
+
+fn config(args: &ProviderArgs, solver: &HttpSolver) -> Result<ProviderConfig> {
+    let policy = if args.only.is_empty() { ModulePolicy::allow_all() } else { ModulePolicy::deny_all() };
+    let policy = args.only.iter().cloned().fold(policy, ModulePolicy::allow);
+    let policy = args.never.iter().cloned().fold(policy, ModulePolicy::deny);
+    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
+    let cpu = args.cpu.unwrap_or_else(|| i64::try_from(cpus).unwrap_or(1).saturating_mul(1_000));
+    let ram = args.ram.or_else(half_of_memory).unwrap_or(2_000);
+    Ok(ProviderConfig {
+        machine: MachineSpec { gpu: 0, gpus: None, cpu, ram, disk: args.disk },
+        slots: args.slots,
+        rate: args.rate,
+        module_rates: BTreeMap::new(),
+        driver: None,
+        cuda: None,
+        labels: pairs(&args.labels, "label", "E_LABEL_TWICE")?,
+        network: NetworkAccess::None,
+        verification: VerificationClass::Exact,
+        collateral_multiple: args.collateral,
+        policy,
+        limits: Limits::default(),
+        mediators: solver.mediators().to_vec(),
+    })
+}
+
+/// Half of the machine's memory in MB, where the system tells.
+fn half_of_memory() -> Option<i64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kibibytes: i64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kibibytes.checked_mul(1_024)?.checked_div(2_000_000)
+}
+
+fn text(machine: &MachineSpec) -> String {
+    let cpus = machine.cpu / 1_000;
+    let rest = machine.cpu % 1_000;
+    let cpus = if rest == 0 { cpus.to_string() } else { format!("{cpus}.{rest:03}") };
+    format!("{cpus} CPUs, {} MB of memory", machine.ram)
+}

@@ -1,0 +1,178 @@
+//! Solver, provider and job creator as three processes.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+
+use serde_json::Value;
+
+use crate::tool::{Outcome, User};
+
+/// A public development key: it holds nothing anywhere.
+const PROVIDER_KEY: &str = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
+/// Another one.
+const CREATOR_KEY: &str = "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a";
+
+/// A process that stays until it is dropped.
+struct Role {
+    child: Child,
+    /// What it said when it was ready.
+    ready: Value,
+}
+
+impl Role {
+    /// Starts a role and waits for its one JSON document.
+    fn start(user: &User, key: Option<&str>, args: &[&str]) -> Self {
+        let mut command = user.command(args);
+        command.arg("--json").stdout(Stdio::piped()).stderr(Stdio::null());
+        if let Some(key) = key {
+            command.env("LILYPAD_PRIVATE_KEY", key);
+        }
+        let child = command.spawn().unwrap();
+        let mut role = Self { child, ready: Value::Null };
+        let mut text = String::new();
+        for line in BufReader::new(role.child.stdout.take().unwrap()).lines() {
+            text.push_str(&line.unwrap());
+            if let Ok(ready) = serde_json::from_str(&text) {
+                role.ready = ready;
+                return role;
+            }
+        }
+        panic!("{args:?} ended before it was ready: {text}");
+    }
+
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Role {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn solver(user: &User) -> (Role, String) {
+    let role = Role::start(user, None, &["solver", "--listen", "127.0.0.1:0", "--play-money", "1000 LP"]);
+    let url = role.ready["url"].as_str().unwrap().to_owned();
+    (role, url)
+}
+
+fn provider(user: &User, url: &str) -> Role {
+    Role::start(user, Some(PROVIDER_KEY), &["provider", "--network", url, "--ram", "2000"])
+}
+
+fn creator(user: &User, args: &[&str]) -> Outcome {
+    Outcome::of(user.command(args).env("LILYPAD_PRIVATE_KEY", CREATOR_KEY).output().unwrap())
+}
+
+#[test]
+fn a_job_runs_on_another_process_and_is_found_again() {
+    let user = User::new();
+    let (_solver, url) = solver(&user);
+    let _provider = provider(&user, &url);
+    let network = ["--network", url.as_str()];
+    let quote = creator(&user, &[&["quote", "examples/modules/cowsay"], &network[..]].concat()).ends_with(0);
+    assert!(quote.stdout.contains("1 offer: 1 fits now"), "{}", quote.stdout);
+    let hello = ["run", "examples/modules/cowsay", "-i", "Message=over there", "--json"];
+    let run = creator(&user, &[&hello[..], &network[..]].concat()).ends_with(0).json();
+    assert!(run["stdout"].as_str().unwrap().contains("< over there >"));
+    assert_eq!((&run["state"], &run["receipt_verified"]), (&"ResultsAccepted".into(), &true.into()));
+    let job = run["job_id"].as_str().unwrap();
+    let status = creator(&user, &[&["status", job, "--json"], &network[..]].concat()).ends_with(0).json();
+    assert_eq!((&status["state"], &status["cost"]), (&"ResultsAccepted".into(), &run["cost"]));
+    let jobs = creator(&user, &[&["jobs", "--json"], &network[..]].concat()).ends_with(0).json();
+    assert_eq!(jobs["jobs"][0]["job_id"], job);
+    let events = creator(&user, &[&["events", job], &network[..]].concat()).ends_with(0).stdout;
+    let kinds: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(kinds.first().unwrap()["event"], "submitted");
+    assert_eq!(kinds.last().unwrap()["event"], "results_accepted");
+}
+
+#[test]
+fn a_job_outlives_its_client_and_is_cancelled_and_resumed_by_id() {
+    let user = User::new();
+    let (_solver, url) = solver(&user);
+    let _provider = provider(&user, &url);
+    let network = ["--network", url.as_str()];
+    let forever = [&["run", "examples/modules/forever"], &network[..]].concat();
+    let mut running = user
+        .command(&forever)
+        .env("LILYPAD_PRIVATE_KEY", CREATOR_KEY)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(running.stderr.take().unwrap()).lines();
+    let mut job = String::new();
+    for line in lines {
+        let line = line.unwrap();
+        if let Some(id) = line.trim().strip_prefix("job ") {
+            id.trim().clone_into(&mut job);
+        }
+        if line.contains("running (wasm)") {
+            break;
+        }
+    }
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let status = creator(&user, &[&["status", &job, "--json"], &network[..]].concat()).ends_with(0).json();
+    assert_eq!(status["state"], "DealAgreed", "the job goes on without its client");
+    creator(&user, &[&["cancel", &job], &network[..]].concat()).ends_with(0);
+    let resumed = creator(&user, &[&["resume", &job, "--json"], &network[..]].concat()).ends_with(130).json();
+    assert_eq!((&resumed["outcome"], &resumed["receipt_verified"]), (&"cancelled".into(), &true.into()));
+    assert!(resumed["instruction_count"].as_u64().unwrap() > 0);
+}
+
+#[test]
+fn a_provider_that_was_started_anew_gives_its_jobs_back_at_once_and_unpaid() {
+    let user = User::new();
+    let (_solver, url) = solver(&user);
+    let first = provider(&user, &url);
+    let network = ["--network", url.as_str()];
+    let forever = [&["run", "examples/modules/forever", "--json"], &network[..]].concat();
+    let mut running = user
+        .command(&forever)
+        .env("LILYPAD_PRIVATE_KEY", CREATOR_KEY)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(running.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("running (wasm)")));
+    first.kill();
+    let _second = provider(&user, &url);
+    std::thread::spawn(move || lines.for_each(drop));
+    let ended = Outcome::of(running.wait_with_output().unwrap()).ends_with(4).json();
+    assert_eq!(
+        (&ended["error"]["code"], &ended["error"]["fault"]),
+        (&"E_PROVIDER_RESTARTED".into(), &"Provider".into())
+    );
+    let job = ended["job_id"].as_str().unwrap();
+    let status = creator(&user, &[&["status", job, "--json"], &network[..]].concat()).ends_with(0).json();
+    assert_eq!(status["cost"], "0");
+}
+
+#[test]
+fn what_is_wrong_with_a_network_is_said_in_one_line() {
+    let user = User::new();
+    let run = |url: &str| creator(&user, &["run", "examples/modules/cowsay", "--network", url]);
+    let down = run("http://127.0.0.1:1").ends_with(4);
+    assert!(
+        down.stderr.contains("cannot be reached") && down.stderr.contains("the solver runs"),
+        "{}",
+        down.stderr
+    );
+    let open = run("http://192.0.2.1:8080").ends_with(2);
+    assert!(open.stderr.contains("https"), "{}", open.stderr);
+    let (_solver, url) = solver(&user);
+    let nobody = user.lilypad(&["run", "examples/modules/cowsay", "--network", &url]).ends_with(3);
+    assert!(nobody.stderr.contains("lilypad wallet new"), "{}", nobody.stderr);
+    let seeded =
+        creator(&user, &["run", "examples/modules/cowsay", "--network", &url, "--seed", "1"]).ends_with(2);
+    assert!(seeded.stderr.contains("--seed"), "{}", seeded.stderr);
+    let stranger =
+        creator(&user, &["status", "QmdTubbrNkUUTYU9JWqEcSs8Quzc9f7gFFkasQJDVr235r", "--network", &url]);
+    assert!(stranger.ends_with(2).stderr.contains("no job"));
+}

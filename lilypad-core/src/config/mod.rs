@@ -1,0 +1,21 @@
+//! What stands in a user's config folder: encrypted keys under names, and networks under names.
+//!
+//! Layout: `name` what may be a name; `wallets` key files; `url` a network's address; `networks` the file `networks.toml`.
+//! Where the folder is, the caller says: nothing here reads the environment.
+
+mod name;
+mod networks;
+mod url;
+#[cfg(feature = "keystore")]
+mod wallets;
+
+pub use name::NAME_LENGTH;
+pub use networks::{
+    LOCAL, MAX_NETWORKS, NETWORKS_BYTES, NETWORKS_FILE, NetworkEntry, NetworkTarget, Networks,
+};
+pub use url::{NetworkUrl, URL_LENGTH};
+#[cfg(feature = "keystore")]
+pub use wallets::{DEFAULT_WALLET, MAX_WALLETS, WALLETS_FOLDER, WalletEntry, Wallets, read_keystore};
+
+#[cfg(test)]
+mod tests;
