@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ use lilypad_core::rt::{CancelReason, CancelToken, Clock};
 use lilypad_core::settlement::{LedgerConfig, MemorySettlement};
 use lilypad_core::signer::{Domain, LocalSigner, Signer};
 use lilypad_core::solver::server::{Server, ServerConfig};
+use lilypad_core::solver::store::SqliteStore;
 use lilypad_core::solver::{Solver, SolverConfig};
 use lilypad_core::{Error, Result};
 use serde_json::json;
@@ -30,7 +32,7 @@ use crate::report::Report;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   lilypad solver --play-money \"1000 LP\"
-  lilypad solver --listen 0.0.0.0:8080 --name solver.example:8080 --keystore solver")]
+  lilypad solver --listen 0.0.0.0:8080 --name solver.example:8080 --keystore solver --store solver.sqlite")]
 pub(crate) struct SolverArgs {
     #[command(flatten)]
     pub(crate) key: KeyArgs,
@@ -52,6 +54,9 @@ pub(crate) struct SolverArgs {
     /// Origin of web pages that may use the solver, such as https://dapp.example; may be given several times.
     #[arg(long = "origin", value_name = "ORIGIN")]
     pub(crate) origins: Vec<String>,
+    /// SQLite file in which jobs and money are kept over restarts; made where there is none. Default: memory alone.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) store: Option<PathBuf>,
     /// How long a job may wait for an offer.
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "30s")]
     pub(crate) match_timeout: std::time::Duration,
@@ -109,7 +114,7 @@ pub(crate) struct ProviderArgs {
 pub(crate) fn solver(args: SolverArgs, report: &Report) -> Result<ExitCode> {
     let key = match key::signer(&args.key, report) {
         // What is in memory only is gone with the process: a key for it may be too.
-        Err(error) if error.code() == "E_NO_KEY" && args.play_money.is_some() => {
+        Err(error) if error.code() == "E_NO_KEY" && args.play_money.is_some() && args.store.is_none() => {
             report.field("key", "none was found: one for this run is used");
             LocalSigner::random()?
         }
@@ -117,10 +122,20 @@ pub(crate) fn solver(args: SolverArgs, report: &Report) -> Result<ExitCode> {
     };
     job::runtime()?.block_on(async {
         let clock = Clock::system();
-        let ledger = MemorySettlement::with_clock(key.address(), clock.clone(), LedgerConfig::default());
         let config = SolverConfig { match_timeout: args.match_timeout, ..SolverConfig::default() };
         config.check()?;
-        let solver = Solver::new(key.address(), Domain::local(), clock, Arc::new(ledger.clone()), config);
+        let (domain, rules) = (Domain::local(), LedgerConfig::default());
+        let (solver, ledger) = match &args.store {
+            Some(file) => {
+                let store = Arc::new(SqliteStore::open(file)?);
+                Solver::open(store, key.address(), domain, clock, rules, config).await?
+            }
+            None => {
+                let ledger = MemorySettlement::with_clock(key.address(), clock.clone(), rules);
+                let solver = Solver::new(key.address(), domain, clock, Arc::new(ledger.clone()), config);
+                (solver, ledger)
+            }
+        };
         let listener = TcpListener::bind(args.listen).map_err(|source| {
             Error::new(
                 lilypad_core::ErrorKind::Unavailable,
@@ -145,7 +160,13 @@ pub(crate) fn solver(args: SolverArgs, report: &Report) -> Result<ExitCode> {
         let url = format!("http://{}", server.local_addr()?);
         report.field("solver", key.address().to_string());
         report.field("listening", &url);
-        report.field("note", "jobs and money are kept in memory: they are gone when this process ends");
+        match &args.store {
+            Some(file) => report.field("store", file.display().to_string()),
+            None => {
+                report
+                    .field("note", "jobs and money are kept in memory: they are gone when this process ends");
+            }
+        }
         report.document(&json!({ "url": url, "solver": key.address() }));
         let stop = CancelToken::new();
         let serving = server.serve(stop.clone());

@@ -12,6 +12,9 @@ const PROVIDER_KEY: &str = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412
 /// Another one.
 const CREATOR_KEY: &str = "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a";
 
+/// And another.
+const SOLVER_KEY: &str = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6";
+
 /// A process that stays until it is dropped.
 struct Role {
     child: Child,
@@ -96,9 +99,21 @@ fn a_job_outlives_its_client_and_is_cancelled_and_resumed_by_id() {
     let (_solver, url) = solver(&user);
     let _provider = provider(&user, &url);
     let network = ["--network", url.as_str()];
-    let forever = [&["run", "examples/modules/forever"], &network[..]].concat();
+    let (mut running, job) = start_forever(&user, &network);
+    running.kill().unwrap();
+    running.wait().unwrap();
+    let status = creator(&user, &[&["status", &job, "--json"], &network[..]].concat()).ends_with(0).json();
+    assert_eq!(status["state"], "DealAgreed", "the job goes on without its client");
+    creator(&user, &[&["cancel", &job], &network[..]].concat()).ends_with(0);
+    let resumed = creator(&user, &[&["resume", &job, "--json"], &network[..]].concat()).ends_with(130).json();
+    assert_eq!((&resumed["outcome"], &resumed["receipt_verified"]), (&"cancelled".into(), &true.into()));
+    assert!(resumed["instruction_count"].as_u64().unwrap() > 0);
+}
+
+/// A job that runs until it is stopped, by a client that waits for it, and its id.
+fn start_forever(user: &User, network: &[&str]) -> (Child, String) {
     let mut running = user
-        .command(&forever)
+        .command(&[&["run", "examples/modules/forever"], network].concat())
         .env("LILYPAD_PRIVATE_KEY", CREATOR_KEY)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -115,14 +130,47 @@ fn a_job_outlives_its_client_and_is_cancelled_and_resumed_by_id() {
             break;
         }
     }
-    running.kill().unwrap();
-    running.wait().unwrap();
-    let status = creator(&user, &[&["status", &job, "--json"], &network[..]].concat()).ends_with(0).json();
-    assert_eq!(status["state"], "DealAgreed", "the job goes on without its client");
-    creator(&user, &[&["cancel", &job], &network[..]].concat()).ends_with(0);
-    let resumed = creator(&user, &[&["resume", &job, "--json"], &network[..]].concat()).ends_with(130).json();
+    (running, job)
+}
+
+/// Starts a solver that keeps what it knows in a file, at this address.
+fn keeping_solver(user: &User, listen: &str) -> (Role, String) {
+    let store = user.path("solver.sqlite");
+    let store = store.to_str().unwrap();
+    let args = ["solver", "--listen", listen, "--store", store, "--play-money", "1000 LP"];
+    let role = Role::start(user, Some(SOLVER_KEY), &args);
+    let url = role.ready["url"].as_str().unwrap().to_owned();
+    (role, url)
+}
+
+#[test]
+fn a_solver_that_was_killed_goes_on_with_its_jobs_and_its_money() {
+    let user = User::new();
+    let (killed, url) = keeping_solver(&user, "127.0.0.1:0");
+    let _provider = provider(&user, &url);
+    let network = ["--network", url.as_str()];
+    let hello = ["run", "examples/modules/cowsay", "-i", "Message=before", "--json"];
+    let done = creator(&user, &[&hello[..], &network[..]].concat()).ends_with(0).json();
+    let (mut client, running) = start_forever(&user, &network);
+    client.kill().unwrap();
+    client.wait().unwrap();
+    killed.kill();
+    let (_solver, again) = keeping_solver(&user, url.strip_prefix("http://").unwrap());
+    assert_eq!(again, url);
+    let status =
+        |job: &str| creator(&user, &[&["status", job, "--json"], &network[..]].concat()).ends_with(0).json();
+    let kept = status(done["job_id"].as_str().unwrap());
+    assert_eq!((&kept["state"], &kept["cost"]), (&"ResultsAccepted".into(), &done["cost"]));
+    assert_eq!(status(&running)["state"], "DealAgreed");
+    creator(&user, &[&["cancel", &running], &network[..]].concat()).ends_with(0);
+    let resumed =
+        creator(&user, &[&["resume", &running, "--json"], &network[..]].concat()).ends_with(130).json();
     assert_eq!((&resumed["outcome"], &resumed["receipt_verified"]), (&"cancelled".into(), &true.into()));
     assert!(resumed["instruction_count"].as_u64().unwrap() > 0);
+    // The machine is still there, and so is the money.
+    let hello = ["run", "examples/modules/cowsay", "-i", "Message=after", "--json"];
+    let run = creator(&user, &[&hello[..], &network[..]].concat()).ends_with(0).json();
+    assert_eq!(run["receipt_verified"], true);
 }
 
 #[test]

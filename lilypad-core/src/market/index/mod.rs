@@ -6,9 +6,9 @@
 //! `None` leaves no waiting job that a free offer fits. No more of a machine is given away than it has.
 //!
 //! # Layout
-//! `attach` jobs that run already; `profile` few numbers that say what an offer has and a job needs; `tree` where they are kept, with the sum of each
-//! subtree; `place` which stand beside each other; `search` best first; `serve` who is served next; `look` reasons and
-//! snapshots; `special` prices of single modules; `slab` small numbers for values.
+//! `attach` jobs that run already; `profile` few numbers that say what an offer has and a job needs; `tree` where they are
+//! kept, with the sum of each subtree; `place` which stand beside each other; `search` best first; `serve` who is served
+//! next; `look` reasons and snapshots; `special` prices of single modules; `slab` small numbers for values.
 
 mod attach;
 mod look;
@@ -108,8 +108,6 @@ pub struct Match {
 pub struct Index<O, J> {
     offers: Slab<OfferSlot<O>>,
     offer_ids: HashMap<ResourceOfferId, u32>,
-    /// Offers that were taken out while they had jobs, which may come back before those are over.
-    left: HashMap<ResourceOfferId, u32>,
     /// Offers by the hash of their provider's name, with keys of this process: nobody makes names that share one.
     providers: BTreeSet<(u64, u32)>,
     provider_hash: RandomState,
@@ -197,7 +195,6 @@ impl<O, J> Default for Index<O, J> {
         Self {
             offers: Slab::new(),
             offer_ids: HashMap::new(),
-            left: HashMap::new(),
             providers: BTreeSet::new(),
             provider_hash: RandomState::new(),
             supply: Tree::new(),
@@ -223,7 +220,7 @@ impl<O: Offered, J: Wanted> Index<O, J> {
     }
 
     /// Adds an offer of a provider with this reputation (0 to 1,000); false where one with this id is there already. One that
-    /// was taken out and comes back unchanged still has the jobs that it had.
+    /// comes back has none of the jobs that it had before: [`Index::attach`] puts them onto it again.
     ///
     /// # Errors
     /// `Unexpected` beyond 2^32 − 1 offers.
@@ -231,20 +228,15 @@ impl<O: Offered, J: Wanted> Index<O, J> {
         if self.offer_ids.contains_key(&id) {
             return Ok(false);
         }
-        if let Some(slot) = self.left.remove(&id)
-            && let Some(offer) = self.offers.get_mut(slot)
-            && offer.item.offer() == item.offer()
-            && offer.item.terms() == item.terms()
-        {
-            (offer.withdrawn, offer.reputation, offer.item) = (false, reputation, item);
-            self.enter(id, slot);
-            return Ok(true);
-        }
         let free = Free::of(item.offer(), item.terms());
         let prices = Prices::of(&Candidate { id, offer: item.offer(), terms: item.terms(), reputation });
+        let provider = self.provider_hash.hash_one(&item.offer().resource_provider);
         let offer = OfferSlot { id, item, free, prices, reputation, withdrawn: false, running: Vec::new() };
         let slot = self.offers.add(offer).ok_or_else(full)?;
-        self.enter(id, slot);
+        self.offer_ids.insert(id, slot);
+        self.providers.insert((provider, slot));
+        self.put_in(slot);
+        self.renew(slot);
         Ok(true)
     }
 
@@ -257,7 +249,6 @@ impl<O: Offered, J: Wanted> Index<O, J> {
         let provider = self.provider_hash.hash_one(&offer.item.offer().resource_provider);
         self.providers.remove(&(provider, slot));
         self.changed();
-        self.left.insert(*id, slot);
         self.drop_if_over(slot);
         true
     }
@@ -377,21 +368,8 @@ impl<O: Offered, J: Wanted> Index<O, J> {
         if self.offers.get(slot).is_some_and(|offer| offer.withdrawn && offer.running.is_empty()) {
             self.fresh.remove(&slot);
             self.unpropose(slot);
-            let id = self.offers.remove(slot).map(|offer| offer.id);
-            if let Some(id) = id.filter(|id| self.left.get(id) == Some(&slot)) {
-                self.left.remove(&id);
-            }
+            self.offers.remove(slot);
         }
-    }
-
-    /// Lets jobs have an offer that is in its slot.
-    fn enter(&mut self, id: ResourceOfferId, slot: u32) {
-        let Some(offer) = self.offers.get(slot) else { return };
-        let provider = self.provider_hash.hash_one(&offer.item.offer().resource_provider);
-        self.offer_ids.insert(id, slot);
-        self.providers.insert((provider, slot));
-        self.put_in(slot);
-        self.renew(slot);
     }
 
     /// Notes that more fits on this offer than before.

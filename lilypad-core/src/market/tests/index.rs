@@ -157,7 +157,7 @@ impl Shadow {
 
 /// One random change of the book, on both sides.
 fn step(dice: &mut Dice, shadow: &mut Shadow, index: &mut Index<Offer, Job>, number: usize) {
-    match dice.below(13) {
+    match dice.below(12) {
         0..=2 => {
             let offer = books::offer(dice, number, false);
             index.add_offer(offer.id, offer.clone(), offer.reputation).unwrap();
@@ -196,12 +196,6 @@ fn step(dice: &mut Dice, shadow: &mut Shadow, index: &mut Index<Offer, Job>, num
                     offer.reputation = reputation;
                 }
             }
-        }
-        12 if !shadow.offers.is_empty() => {
-            let at = dice.below(shadow.offers.len());
-            let (offer, _, withdrawn) = &mut shadow.offers[at];
-            assert_eq!(index.add_offer(offer.id, offer.clone(), offer.reputation).unwrap(), *withdrawn);
-            *withdrawn = false;
         }
         _ => {}
     }

@@ -1,7 +1,8 @@
 //! The solver over HTTP, on a listener of the caller's.
 //!
-//! Layout: `config` how it is served; `listen` connections; `auth` who asks; `rate` how often; `kept` what must not be forgotten; `answer` what goes back;
-//! `events` streams; `jobs`, `deals` and `money` the routes of job creators, providers and both.
+//! Layout: `config` how it is served; `listen` connections; `auth` who asks; `rate` how often; `kept` what must not be
+//! forgotten; `answer` what goes back; `events` streams; `jobs`, `deals` and `money` the routes of job creators, providers and
+//! both.
 
 mod answer;
 mod auth;
