@@ -385,6 +385,7 @@ impl Book {
     }
 
     /// True where a provider listens to what it is told.
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only a server loses connections"))]
     pub(super) fn is_connected(&self, provider: Address) -> bool {
         self.links.get(&provider).is_some_and(|link| !link.is_closed())
     }

@@ -6,6 +6,7 @@
 //! `open` a solver that starts again, `repair` what each of its jobs needs then. Everything is driven by calls and by the clock: nothing
 //! polls.
 
+#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only a server asks who may do what"))]
 mod access;
 mod book;
 mod creator;

@@ -6,6 +6,7 @@ mod read;
 mod schema;
 mod write;
 
+use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -35,13 +36,14 @@ enum Order {
 }
 
 impl SqliteStore {
-    /// Opens the file, or makes it; brings its tables up to date.
+    /// Opens the file, or makes it, for its owner alone; brings its tables up to date.
     ///
     /// # Errors
     /// `Unavailable`: `E_STORE` where it cannot be used, `E_STORE_LOCKED` where another process has it; `Unsupported`
     /// (`E_STORE_VERSION`) where a newer version of this program wrote it.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
+        make(path).map_err(|error| failed(&error).with("path", path.display()))?;
         let connection = connect(path).map_err(|error| match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => locked(path),
             _ => failed(&error).with("path", path.display()),
@@ -81,6 +83,18 @@ impl Drop for SqliteStore {
         if let Ok(Some(writer)) = self.writer.lock().map(|mut writer| writer.take()) {
             let _ = writer.join();
         }
+    }
+}
+
+/// Makes a file that is not there: SQLite would let everybody read it, and gives its own files beside it the same mode.
+fn make(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 

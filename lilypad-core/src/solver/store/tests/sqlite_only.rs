@@ -33,3 +33,20 @@ fn what_is_no_store_is_refused() {
     assert_eq!(SqliteStore::open(&path).unwrap_err().code(), "E_STORE");
     assert_eq!(SqliteStore::open(folder.path().join("none/solver.sqlite")).unwrap_err().code(), "E_STORE");
 }
+
+/// It holds inputs and results in the clear.
+#[cfg(unix)]
+#[test]
+fn only_its_owner_may_read_a_file_and_what_sqlite_keeps_beside_it() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(folder.path().join("solver.sqlite")).unwrap();
+    let modes = std::fs::read_dir(folder.path()).unwrap().map(|entry| {
+        let entry = entry.unwrap();
+        (entry.file_name(), entry.metadata().unwrap().permissions().mode() & 0o777)
+    });
+    let modes: Vec<_> = modes.collect();
+    assert!(modes.len() > 1 && modes.iter().all(|(_, mode)| *mode == 0o600), "{modes:?}");
+    drop(store);
+}
