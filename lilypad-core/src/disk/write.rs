@@ -54,8 +54,8 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     sync_folder(parent).map_err(|error| io_error("write", parent, error))
 }
 
-/// Writes one new file that only its owner may read: mode 0600 from the first byte on, in a folder of mode 0700 that is
-/// made where it is missing. A reader sees all of it or nothing, and what is at `path` already is never replaced.
+/// Writes one new file that only its owner may read: mode 0600 from the first byte on, in a folder that is made
+/// where it is missing and narrowed to mode 0700: name a folder that holds nothing for others. A reader sees all of it or nothing, and what is at `path` already is never replaced.
 ///
 /// # Errors
 /// Those of [`write_folder`]; `Conflict` (`E_TARGET_EXISTS`) where something is at `path`, a link too.
@@ -226,8 +226,8 @@ fn fill_file(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Makes an empty file that only its owner may open.
-fn create_private(path: &Path) -> io::Result<()> {
+/// Makes an empty file that only its owner may open; its folder stays as it is.
+pub(crate) fn create_private(path: &Path) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -6,7 +6,6 @@ mod read;
 mod schema;
 mod write;
 
-use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -15,6 +14,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode};
 
 use super::{Batch, Saved, Store, failed};
+use crate::disk::create_private;
 use crate::error::{Error, ErrorKind, Fault, Result};
 
 /// Most batches that wait for the writer; who brings one more waits for a place.
@@ -88,13 +88,9 @@ impl Drop for SqliteStore {
 
 /// Makes a file that is not there: SQLite would let everybody read it, and gives its own files beside it the same mode.
 fn make(path: &Path) -> std::io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
+    match create_private(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
     }
 }
 
