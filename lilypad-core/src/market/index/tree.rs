@@ -151,7 +151,7 @@ impl<S: Summary> Node<S> {
                 }
                 entries.insert(at, Entry { place, summary });
                 (entries.len() > LEAF).then(|| {
-                    let right = entries.split_off(LEAF / 2);
+                    let right = entries.split_off(cut(entries, |entry| entry.place));
                     entries.shrink_to(LEAF * 3 / 4);
                     Self::Leaf(right)
                 })
@@ -171,7 +171,8 @@ impl<S: Summary> Node<S> {
                         }
                     }
                 }
-                (children.len() > FAN).then(|| Self::Inner(children.split_off(FAN / 2)))
+                (children.len() > FAN)
+                    .then(|| Self::Inner(children.split_off(cut(children, |child| child.from))))
             }
         }
     }
@@ -199,6 +200,19 @@ impl<S: Summary> Node<S> {
             }
         }
     }
+}
+
+/// Where a full node is split: in its middle half, between the two neighbours that are least alike, so that a summary seldom
+/// covers several kinds. (Bayer and Unterauer, Prefix B-trees, 1977, choose so for short separators.)
+fn cut<T>(items: &[T], place: impl Fn(&T) -> Place) -> usize {
+    let (len, middle) = (items.len(), items.len() / 2);
+    let unlike = |at: usize| {
+        let (before, after) = (items.get(at.checked_sub(1)?)?, items.get(at)?);
+        let differ = place(before).0 ^ place(after).0;
+        Some(differ.leading_zeros())
+    };
+    let near = len / 4..=len.saturating_sub(len / 4);
+    near.min_by_key(|&at| (unlike(at), at.abs_diff(middle))).unwrap_or(middle)
 }
 
 /// How many more entries a full leaf with so many gets room for.
