@@ -1,14 +1,19 @@
 //! The platform seam: spawn, blocking work, clocks, cancel tokens, random bytes. Nothing else mentions the target.
 //!
 //! Layout: [`clock`](Clock) is time that tests can hold still, [`chronometer`](Chronometer) how much of it has passed; [`cancel`](CancelToken) stops work and says why;
-//! `limit` waits for the network; `waiter` waits for async work on a plain thread; `native` and `browser` are twins with the same functions on tokio
+//! `limit` waits for the network; `waiter` waits for async work on a plain thread, `own` on a thread that has a runtime to itself; `native` and `browser` are twins with the same functions on tokio
 //! and on the page's event loop.
 
 mod cancel;
 mod chronometer;
 mod clock;
-#[cfg(all(any(feature = "http", feature = "server"), not(target_family = "wasm")))]
+#[cfg(all(
+    any(feature = "http", feature = "server", feature = "store-postgres"),
+    not(target_family = "wasm")
+))]
 mod limit;
+#[cfg(all(feature = "store-postgres", not(target_family = "wasm")))]
+mod own;
 #[cfg_attr(not(feature = "network"), allow(dead_code, reason = "only a network uses all of it"))]
 mod random;
 mod stopwatch;
@@ -27,8 +32,13 @@ mod platform;
 pub use cancel::{CancelReason, CancelToken};
 pub use chronometer::Chronometer;
 pub use clock::{Clock, ManualClock, Timestamp};
-#[cfg(all(any(feature = "http", feature = "server"), not(target_family = "wasm")))]
+#[cfg(all(
+    any(feature = "http", feature = "server", feature = "store-postgres"),
+    not(target_family = "wasm")
+))]
 pub(crate) use limit::within;
+#[cfg(all(feature = "store-postgres", not(target_family = "wasm")))]
+pub(crate) use own::OwnRuntime;
 pub use platform::BoxFuture;
 #[cfg(feature = "network")]
 pub(crate) use platform::TaskGroup;

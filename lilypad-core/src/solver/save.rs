@@ -54,4 +54,16 @@ impl Solver {
     pub(super) fn is_sound(&self) -> Result<()> {
         self.0.store.as_ref().map_or(Ok(()), |store| store.check())
     }
+
+    /// Waits until nothing can be saved any more: every request is refused from then on. Never ends for a solver without a
+    /// store.
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    pub async fn stopped(&self) {
+        match &self.0.store {
+            Some(store) => store.blown().await,
+            None => std::future::pending().await,
+        }
+    }
 }

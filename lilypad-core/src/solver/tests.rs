@@ -1,6 +1,6 @@
 //! The solver that is cut off at any moment and goes on.
 
-#[cfg(feature = "store-sqlite")]
+#[cfg(all(feature = "store-sqlite", feature = "store-postgres"))]
 mod kill;
 mod restart;
 mod sweep;

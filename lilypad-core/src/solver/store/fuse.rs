@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::{Batch, Saved, Store, Write, failed};
 use crate::error::Result;
+use crate::rt::{CancelReason, CancelToken};
 use crate::settlement::{Entry, Journal};
 
 /// Nothing is begun after a failure: what came later could rest on what is not there. What was under way beside it goes on:
@@ -12,16 +13,38 @@ use crate::settlement::{Entry, Journal};
 pub(in crate::solver) struct Fuse {
     store: Arc<dyn Store>,
     why: OnceLock<String>,
+    blown: CancelToken,
+    lost: Option<CancelToken>,
 }
 
 impl Fuse {
     pub(in crate::solver) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store, why: OnceLock::new() }
+        let lost = store.lost();
+        Self { store, why: OnceLock::new(), blown: CancelToken::new(), lost }
     }
 
     /// Passes while everything could be saved.
     pub(in crate::solver) fn check(&self) -> Result<()> {
-        self.why.get().map_or(Ok(()), |why| Err(failed(why)))
+        if let Some(why) = self.why.get() {
+            return Err(failed(why));
+        }
+        if self.lost.as_ref().is_some_and(CancelToken::is_cancelled) {
+            return Err(failed("it is out of reach"));
+        }
+        Ok(())
+    }
+
+    /// Waits until nothing can be saved any more.
+    pub(in crate::solver) async fn blown(&self) {
+        match &self.lost {
+            Some(lost) => {
+                tokio::select! {
+                    _ = lost.cancelled() => {}
+                    _ = self.blown.cancelled() => {}
+                }
+            }
+            None => drop(self.blown.cancelled().await),
+        }
     }
 }
 
@@ -35,6 +58,7 @@ impl Store for Fuse {
         self.store.save(batch).inspect_err(|error| {
             tracing::error!(%error, "the solver stops: its store does not take what it must not forget");
             let _ = self.why.set(error.message().to_owned());
+            self.blown.cancel(CancelReason::Shutdown);
         })
     }
 }

@@ -3,25 +3,33 @@
 //! A [`Store`] takes [`Batch`]es, each whole or not at all, and gives back what they made. Ledger, jobs, nonces and grants of
 //! one solver share one store, so the order in which they are saved is the order in which they happened.
 //!
-//! Layout: `batch` what is saved, `saved` what comes back; `memory` and `sqlite` two stores; `fuse` stops at the first failure. `docs/store.md` says what is saved when.
+//! Layout: `batch` what is saved, `saved` what comes back; `memory`, `sqlite` and `postgres` the stores, `writer` the
+//! thread that the latter two have; `fuse` stops at the first failure. `docs/store.md` says what is saved when.
 
 mod batch;
 mod fuse;
 mod memory;
+#[cfg(feature = "store-postgres")]
+pub mod postgres;
 mod saved;
 #[cfg(feature = "store-sqlite")]
 mod sqlite;
+#[cfg(any(feature = "store-sqlite", feature = "store-postgres"))]
+mod writer;
 
 use std::fmt;
 
 pub use batch::{Batch, Part, Write};
 pub(super) use fuse::Fuse;
 pub use memory::MemoryStore;
+#[cfg(feature = "store-postgres")]
+pub use postgres::PostgresStore;
 pub use saved::{Saved, SavedGrant, SavedJob, SavedNonce};
 #[cfg(feature = "store-sqlite")]
 pub use sqlite::SqliteStore;
 
 use crate::error::{Error, ErrorKind, Fault, Result};
+use crate::rt::CancelToken;
 
 /// Where a solver keeps what it must not forget.
 ///
@@ -39,6 +47,21 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// `Unavailable` (`E_STORE`) where it cannot be told that the batch is safe, or where its command has the number of
     /// another.
     fn save(&self, batch: Batch) -> Result<()>;
+
+    /// Cancelled once nothing can be saved any more, where the store notices that by itself.
+    fn lost(&self) -> Option<CancelToken> {
+        None
+    }
+}
+
+/// What a newer program wrote.
+#[cfg(any(feature = "store-sqlite", feature = "store-postgres"))]
+fn newer(version: impl fmt::Display, known: impl fmt::Display) -> Error {
+    let message = format!("the solver's store has version {version}; this program knows {known}");
+    Error::unsupported("E_STORE_VERSION", message)
+        .with_hint("start the newer program that wrote it")
+        .with("limit", known)
+        .with("got", version)
 }
 
 /// A store that cannot do its work.
@@ -49,4 +72,4 @@ fn failed(why: impl fmt::Display) -> Error {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -28,6 +28,13 @@ impl Shelf for tempfile::TempDir {
     }
 }
 
+#[cfg(feature = "store-postgres")]
+impl Shelf for postgres_server::Fresh {
+    fn open(&mut self) -> Arc<dyn Store> {
+        Arc::new(PostgresStore::open(self.url()).unwrap())
+    }
+}
+
 fn job(name: &str) -> JobId {
     JobId(Cid::of_block(name.as_bytes()))
 }
@@ -155,6 +162,16 @@ macro_rules! conformance {
                 super::$test(&mut tempfile::tempdir().unwrap());
             })+
         }
+
+        #[cfg(feature = "store-postgres")]
+        mod postgres_database {
+            $(#[test]
+            fn $test() {
+                if let Some(mut database) = super::postgres_server::fresh(concat!("postgres ", stringify!($test))) {
+                    super::$test(&mut database);
+                }
+            })+
+        }
     };
 }
 
@@ -165,5 +182,9 @@ conformance! {
     takes_many_at_once
 }
 
+#[cfg(feature = "store-postgres")]
+mod postgres_only;
+#[cfg(feature = "store-postgres")]
+pub(in crate::solver) mod postgres_server;
 #[cfg(feature = "store-sqlite")]
 mod sqlite_only;

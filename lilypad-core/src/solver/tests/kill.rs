@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::sweep::{Story, play};
 use super::world::{Seen, World};
 use crate::error::Result;
-use crate::solver::store::{Batch, Saved, SqliteStore, Store};
+use crate::solver::store::tests::postgres_server::fresh;
+use crate::solver::store::{Batch, PostgresStore, Saved, SqliteStore, Store, postgres};
 
 /// Where the other process finds its store, and the save at which it dies: `before 3`, `after 3`, or `never 0`.
 const STORE: &str = "LILYPAD_KILL_STORE";
@@ -18,7 +19,7 @@ const CHILD: &str = "solver::tests::kill::child";
 /// A store at which the process dies without a word: nothing is flushed, nothing is dropped.
 #[derive(Debug)]
 struct Deadly {
-    store: SqliteStore,
+    store: Arc<dyn Store>,
     after: bool,
     left: AtomicUsize,
 }
@@ -52,7 +53,15 @@ fn child() {
     let story = STORIES[std::env::var(STORY).unwrap().parse::<usize>().unwrap()];
     let (when, left) = moment.split_once(' ').unwrap();
     let left = if when == "never" { usize::MAX } else { left.parse().unwrap() };
-    let store = SqliteStore::open(&path).unwrap();
+    let store: Arc<dyn Store> = if postgres::is_address(&path) {
+        // The server may not have noticed yet that the process before is dead.
+        let me = postgres::Leader { address: String::new(), key: String::new() };
+        let mut standing = PostgresStore::stand(&path, me).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        Arc::new(runtime.block_on(standing.won()).unwrap())
+    } else {
+        Arc::new(SqliteStore::open(&path).unwrap())
+    };
     let store = Arc::new(Deadly { store, after: when == "after", left: AtomicUsize::new(left) });
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let (state, money, commands) = runtime.block_on(async {
@@ -66,10 +75,10 @@ fn child() {
 }
 
 /// Runs the other process; its last word where it came to its end.
-fn life(path: &std::path::Path, story: usize, moment: &str) -> Option<String> {
+fn life(store: &str, story: usize, moment: &str) -> Option<String> {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", CHILD, "--nocapture", "--test-threads=1"])
-        .env(STORE, path)
+        .env(STORE, store)
         .env(MOMENT, moment)
         .env(STORY, story.to_string())
         .stdin(Stdio::null())
@@ -82,26 +91,50 @@ fn life(path: &std::path::Path, story: usize, moment: &str) -> Option<String> {
     ended
 }
 
+/// Kills a process at every save of a story and lets another go on. `open` gives a new store each time, by the address under
+/// which a process finds it. The number of kills.
+fn kill_everywhere<T>(story: usize, open: impl Fn(&str) -> (String, T)) -> usize {
+    let name = STORIES[story];
+    let (store, _kept) = open("whole");
+    let whole = life(&store, story, "never 0").unwrap();
+    let mut kills = 0;
+    for when in ["before", "after"] {
+        // The owner and the money of both sides come first.
+        for save in 0.. {
+            let (store, _kept) = open(&format!("{when}{save}"));
+            let moment = format!("{when} {save}");
+            if let Some(ended) = life(&store, story, &moment) {
+                assert_eq!(ended, whole, "it was not killed");
+                break;
+            }
+            kills += 1;
+            let again = life(&store, story, "never 0").unwrap();
+            assert_eq!(again, whole, "{name:?} killed {moment}");
+        }
+    }
+    kills
+}
+
 #[test]
 fn a_process_that_is_killed_at_any_save_goes_on_as_if_nothing_had_happened() {
     let mut kills = 0;
-    for (story, name) in STORIES.iter().enumerate() {
+    for story in 0..STORIES.len() {
         let folder = tempfile::tempdir().unwrap();
-        let whole = life(&folder.path().join("whole.sqlite"), story, "never 0").unwrap();
-        for when in ["before", "after"] {
-            // The owner and the money of both sides come first.
-            for save in 0.. {
-                let path = folder.path().join(format!("{when}{save}.sqlite"));
-                let moment = format!("{when} {save}");
-                if let Some(ended) = life(&path, story, &moment) {
-                    assert_eq!(ended, whole, "it was not killed");
-                    break;
-                }
-                kills += 1;
-                let again = life(&path, story, "never 0").unwrap();
-                assert_eq!(again, whole, "{name:?} killed {moment}");
-            }
-        }
+        let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+        kills += kill_everywhere(story, |name| (path(name), ()));
     }
     assert!(kills > 60, "{kills} kills are too few to be true");
+}
+
+#[test]
+fn a_process_that_is_killed_goes_on_from_a_shared_database() {
+    let test = "a_process_that_is_killed_goes_on_from_a_shared_database";
+    if fresh(test).is_none() {
+        return;
+    }
+    let kills = kill_everywhere(0, |_| {
+        let database = fresh(test).unwrap();
+        (database.url().to_owned(), database)
+    });
+    assert!(kills > 12, "{kills} kills are too few to be true");
 }

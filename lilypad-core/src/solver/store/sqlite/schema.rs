@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::failed;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// What brings a file from each version to the next, in order; the first makes an empty file one of version 1. What is
 /// written here never changes: a new version is a new line.
@@ -18,11 +18,7 @@ pub(super) fn bring_up_to_date(connection: &mut Connection) -> Result<()> {
         connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(failed)?;
     let known = u32::try_from(STEPS.len()).unwrap_or(u32::MAX);
     if version > known {
-        let message = format!("the solver's store has version {version}; this program knows {known}");
-        return Err(Error::unsupported("E_STORE_VERSION", message)
-            .with_hint("start the newer program that wrote it")
-            .with("limit", known)
-            .with("got", version));
+        return Err(super::super::newer(version, known));
     }
     for (next, step) in (1_u32..).zip(STEPS).skip(usize::try_from(version).unwrap_or(usize::MAX)) {
         let change = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;

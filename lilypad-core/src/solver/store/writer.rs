@@ -1,0 +1,137 @@
+//! A thread of its own that alone speaks to a database, and puts what waits into one commit.
+
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::{Batch, Saved, failed};
+use crate::error::Result;
+
+/// Most batches that wait for the writer; who brings one more waits for a place.
+const QUEUE: usize = 1_024;
+/// Most batches in one commit.
+const GROUP: usize = 256;
+
+/// A database as its writer sees it.
+pub(super) trait Database {
+    /// Everything that is there.
+    fn load(&mut self) -> Result<Saved>;
+    /// Commits these batches together, whole or not at all.
+    fn save(&mut self, batches: &[&Batch]) -> Result<()>;
+    /// Called where nothing was asked for this long ([`Database::IDLE`]); false ends the writer.
+    fn idle(&mut self) -> bool {
+        true
+    }
+    /// How long nothing may be asked before [`Database::idle`] is called.
+    const IDLE: Duration = Duration::from_secs(3_600);
+}
+
+/// The orders of all who use a database, and the thread that carries them out.
+#[derive(Debug)]
+pub(super) struct Writer {
+    orders: Mutex<Option<SyncSender<Order>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Debug)]
+enum Order {
+    Load(SyncSender<Result<Saved>>),
+    Save(Batch, SyncSender<Result<()>>),
+}
+
+impl Writer {
+    /// Opens a database on the writer's own thread, and waits until that is done.
+    pub(super) fn open<D: Database>(open: impl FnOnce() -> Result<D> + Send + 'static) -> Result<Self> {
+        let (made, opened) = sync_channel(1);
+        let writer = Self::start(move || {
+            let (database, how) =
+                open().map_or_else(|error| (None, Err(error)), |database| (Some(database), Ok(())));
+            let _ = made.send(how);
+            database
+        })?;
+        opened.recv().map_err(failed)??;
+        Ok(writer)
+    }
+
+    /// Starts the thread. It makes the database itself, and serves what is then asked; without one it ends.
+    pub(super) fn start<D: Database>(make: impl FnOnce() -> Option<D> + Send + 'static) -> Result<Self> {
+        let (orders, waiting) = sync_channel(QUEUE);
+        let thread = std::thread::Builder::new().name("lilypad-store".to_owned());
+        let thread = thread.spawn(move || {
+            if let Some(mut database) = make() {
+                serve(&mut database, &waiting);
+            }
+        });
+        let thread = thread.map_err(failed)?;
+        Ok(Self { orders: Mutex::new(Some(orders)), thread: Mutex::new(Some(thread)) })
+    }
+
+    pub(super) fn load(&self) -> Result<Saved> {
+        self.ask(Order::Load)
+    }
+
+    pub(super) fn save(&self, batch: Batch) -> Result<()> {
+        self.ask(|answer| Order::Save(batch, answer))
+    }
+
+    fn ask<T>(&self, order: impl FnOnce(SyncSender<Result<T>>) -> Order) -> Result<T> {
+        let (answer, answered) = sync_channel(1);
+        let orders = self.orders.lock().map_err(failed)?.clone().ok_or_else(|| failed("it is closed"))?;
+        orders.send(order(answer)).map_err(|_| failed("its writer has ended"))?;
+        answered.recv().map_err(|_| failed("its writer has ended"))?
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // The writer ends when nobody can ask any more; another store may open the same after it.
+        if let Ok(mut orders) = self.orders.lock() {
+            drop(orders.take());
+        }
+        if let Ok(Some(thread)) = self.thread.lock().map(|mut thread| thread.take()) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn serve<D: Database>(database: &mut D, orders: &Receiver<Order>) {
+    let mut group = Vec::new();
+    loop {
+        let mut next = match orders.recv_timeout(D::IDLE) {
+            Ok(order) => Some(order),
+            Err(RecvTimeoutError::Timeout) if database.idle() => continue,
+            Err(_) => return,
+        };
+        while let Some(order) = next.take() {
+            match order {
+                Order::Save(batch, answer) => {
+                    group.push((batch, answer));
+                    if group.len() < GROUP {
+                        next = orders.try_recv().ok();
+                    }
+                }
+                Order::Load(answer) => {
+                    commit(database, &mut group);
+                    let _ = answer.send(database.load());
+                }
+            }
+        }
+        commit(database, &mut group);
+    }
+}
+
+/// Commits all of a group at once; where that fails, each on its own, so that one bad batch does not take others along.
+fn commit<D: Database>(database: &mut D, group: &mut Vec<(Batch, SyncSender<Result<()>>)>) {
+    let group = std::mem::take(group);
+    if group.is_empty() {
+        return;
+    }
+    let batches: Vec<&Batch> = group.iter().map(|(batch, _)| batch).collect();
+    let together = database.save(&batches).is_ok();
+    for (batch, answer) in group {
+        let saved = if together { Ok(()) } else { database.save(&[&batch]) };
+        // Who does not wait for the answer any more does not need it.
+        let _ = answer.send(saved);
+    }
+}
