@@ -134,10 +134,9 @@ impl Driver {
         };
         submission.results.check_visible()?;
         if submission.results.content_id()? != body.data_id {
-            return Err(wrong(
-                "E_RESULT_HASH",
-                "the results do not hash to the content id that the provider signed",
-            ));
+            // The solver takes no results but those that hash to what their provider signed.
+            let message = "the results that the solver hands over do not hash to the content id that the provider signed";
+            return Err(wrong("E_RESULT_HASH", message).with_fault(Fault::Solver));
         }
         if body.job_id != self.id || body.job_creator != self.client.signer.address() {
             return Err(wrong("E_RESULT_JOB", "the receipt speaks of another job"));

@@ -93,6 +93,16 @@ impl Client {
         submit::submit(self, module, inputs, options).await
     }
 
+    /// A signed job that is not handed in.
+    #[cfg(test)]
+    pub(crate) async fn sign(
+        &self,
+        module: &Module,
+        options: SubmitOptions,
+    ) -> Result<crate::signer::Signed<crate::wire::JobProposal>> {
+        submit::sign(self, module, options).await
+    }
+
     /// Submits a job and waits for its end.
     ///
     /// # Errors

@@ -36,6 +36,18 @@ pub(super) async fn submit(
     Ok(driver::drive_from(inner.clone(), id, Some(asked), watch))
 }
 
+/// A signed job that is not handed in.
+#[cfg(test)]
+pub(super) async fn sign(
+    client: &Client,
+    module: &Module,
+    options: SubmitOptions,
+) -> Result<Signed<JobProposal>> {
+    let proposal = propose(client, module, &BTreeMap::new(), options)?;
+    let (_, domain) = client.0.solver.identity();
+    Signed::sign(proposal, client.0.signer.as_ref(), domain).await
+}
+
 pub(super) async fn quote(
     client: &Client,
     module: &Module,

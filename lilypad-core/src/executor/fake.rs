@@ -14,6 +14,7 @@ use crate::rt::{BoxFuture, CancelToken};
 /// | `print TEXT` | a line on standard output |
 /// | `work N` | N instructions are counted; stops where the limit is reached |
 /// | `write PATH TEXT` | a file in the results |
+/// | `bytes N PATH` | a file of N bytes in the results |
 /// | `files N NAME` | N files in the results: `outputs/0NAME`, `outputs/1NAME`… |
 /// | `wait` | waits until the job is asked to stop |
 /// | `deaf` | waits for ever, whatever it is asked |
@@ -93,6 +94,11 @@ impl FakeJob {
             "write" => {
                 let (path, text) = rest.split_once(' ').unwrap_or((rest, ""));
                 self.results.insert(path, text.to_owned().into_bytes())?;
+            }
+            "bytes" => {
+                let (count, path) = rest.split_once(' ').unwrap_or((rest, ""));
+                let bytes: Vec<u8> = (0..number(count)?).map(|at| (at ^ (at >> 8)) as u8).collect();
+                self.results.insert(path, bytes)?;
             }
             "files" => {
                 let (count, name) = rest.split_once(' ').unwrap_or((rest, ""));

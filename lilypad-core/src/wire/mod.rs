@@ -14,7 +14,7 @@ mod message;
 pub mod routes;
 
 pub use api::{JobCreatorApi, ProviderApi, ProviderInbox, ProviderMessage};
-pub use archive::{archive_limit, read_archive, write_archive};
+pub use archive::{ArchiveId, archive_limit, read_archive, write_archive};
 pub use body::{
     Body, Done, ExecutorEvents, JobList, Money, ProviderEvent, SolverInfo, Started, Sum, body_limit,
     pack_deal, pack_job, pack_result, unpack_deal, unpack_job, unpack_result,

@@ -1,22 +1,15 @@
 //! The solver as a job creator sees it, over HTTP.
 
-use bytes::Bytes;
-use reqwest::Method;
-
-use super::request::MOST_ARCHIVE;
 use super::{HttpSolver, failure, stream};
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::market::Quote;
-use crate::model::{Address, FileLimits, JobId};
+use crate::model::{Address, JobId};
 use crate::rt::BoxFuture;
 use crate::signer::{Domain, Signature, Signed};
 use crate::wire::{
-    Body, Done, EventStream, JobCreatorApi, JobProposal, JobStatus, QuoteRequest, ResultSubmission, pack_job,
-    routes, unpack_result,
+    Body, Done, EventStream, JobCreatorApi, JobProposal, JobStatus, QuoteRequest, ResultSubmission,
+    body_limit, pack_job, routes, unpack_result,
 };
-
-/// Most that the results of a job may hold that are fetched.
-const RESULTS: FileLimits = FileLimits { files: 1_100, bytes: 96 << 20 };
 
 impl JobCreatorApi for HttpSolver {
     fn identity(&self) -> (Address, Domain) {
@@ -54,8 +47,9 @@ impl JobCreatorApi for HttpSolver {
     fn result<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<ResultSubmission>> {
         Box::pin(async move {
             let path = routes::job_result(job_id);
-            let bytes = self.call(Method::GET, &path, Bytes::new(), "", MOST_ARCHIVE).await?;
-            unpack_result(&bytes, &RESULTS).map_err(|error| failure::unreadable(&self.0.base, &error))
+            let limits = &self.0.options.limits;
+            let bytes = self.download(&path, body_limit(limits)).await?;
+            unpack_result(&bytes, limits).map_err(|error| failure::unreadable(&self.0.base, &error))
         })
     }
 

@@ -66,3 +66,21 @@ pub(super) fn unreadable(base: &Address, why: &Error) -> Error {
         .with_fault(Fault::Solver)
         .with_hint("check that client and solver speak the same version")
 }
+
+/// The solver stopped in the middle of an answer.
+pub(super) fn cut_off(base: &Address) -> Error {
+    let message = format!("the connection to the solver at {base} broke in the middle of an answer");
+    Error::new(ErrorKind::Unavailable, "E_CUT_OFF", message)
+        .with_fault(Fault::Network)
+        .with_retry(Retry::After(PAUSE))
+        .with_hint("try again: what came is kept only while this program runs")
+}
+
+/// The bytes that came are not those that the solver named: itself or somebody on the way has changed them.
+pub(super) fn damaged(base: &Address) -> Error {
+    let message = format!("what the solver at {base} sent is not what its own digest says");
+    Error::new(ErrorKind::VerificationFailed, "E_DOWNLOAD_HASH", message)
+        .with_fault(Fault::Solver)
+        .with_retry(Retry::After(PAUSE))
+        .with_hint("nothing of it is used; tell the solver's operator if it happens again")
+}

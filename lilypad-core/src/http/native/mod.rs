@@ -1,10 +1,11 @@
 //! The solver over HTTP on reqwest.
 //!
 //! Layout: `address` where the solver is; `request` one signed request, tried again where that can help; `failure` what went
-//! wrong, in words; `creator` and `provider` the solver's two faces; `stream` events; `report` what a provider tells by the way.
+//! wrong, in words; `creator` and `provider` the solver's two faces; `download` archives; `stream` events; `report` what a provider tells by the way.
 
 mod address;
 mod creator;
+mod download;
 mod failure;
 mod provider;
 mod report;
@@ -19,7 +20,7 @@ use std::time::Duration;
 use address::Address as Base;
 
 use crate::error::{Error, Result};
-use crate::model::{Address, Amount, DealId, ResourceOfferId};
+use crate::model::{Address, Amount, DealId, FileLimits, ResourceOfferId};
 use crate::rt::Clock;
 use crate::signer::{Domain, Signed, Signer};
 use crate::wire::{Body, JobList, JobStatus, Money, OfferProposal, SolverInfo, Sum, routes};
@@ -37,12 +38,15 @@ pub struct HttpOptions {
     pub insecure: bool,
     /// The account that the solver must have; `None` believes what it says of itself.
     pub solver: Option<Address>,
+    /// Most that the results of a job may hold that are fetched, and the files of a deal.
+    pub limits: FileLimits,
     /// The clock that requests are stamped with.
     pub clock: Clock,
 }
 
 impl Default for HttpOptions {
-    /// 10 s to connect, 30 s for a request, 5 attempts, plain `http` only to this machine, any solver, the machine's clock.
+    /// 10 s to connect, 30 s for a request, 5 attempts, plain `http` only to this machine, any solver, 96 MiB in 1,100
+    /// files, the machine's clock.
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(10),
@@ -50,6 +54,7 @@ impl Default for HttpOptions {
             attempts: 5,
             insecure: false,
             solver: None,
+            limits: FileLimits { files: 1_100, bytes: 96 << 20 },
             clock: Clock::system(),
         }
     }

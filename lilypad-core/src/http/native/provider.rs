@@ -5,15 +5,14 @@ use std::sync::PoisonError;
 use bytes::Bytes;
 use reqwest::Method;
 
-use super::request::MOST_ARCHIVE;
 use super::{HttpSolver, failure, report, stream};
 use crate::error::{Error, Result};
 use crate::model::{Address, DealId, ExecutorEvent, FileLimits, ResourceOfferId};
 use crate::rt::BoxFuture;
 use crate::signer::{Domain, Signed};
 use crate::wire::{
-    Body, DealNotice, Done, OfferProposal, ProviderApi, ProviderInbox, ResultSubmission, pack_result, routes,
-    unpack_deal,
+    Body, DealNotice, Done, OfferProposal, ProviderApi, ProviderInbox, ResultSubmission, body_limit,
+    pack_result, routes, unpack_deal,
 };
 
 impl ProviderApi for HttpSolver {
@@ -79,7 +78,7 @@ impl HttpSolver {
     /// What a deal says, fetched from the solver.
     pub(super) async fn notice(&self, deal_id: DealId) -> Result<DealNotice> {
         let path = routes::deal_notice(deal_id);
-        let bytes = self.call(Method::GET, &path, Bytes::new(), "", MOST_ARCHIVE).await?;
+        let bytes = self.download(&path, body_limit(&self.0.options.limits)).await?;
         unpack_deal(&bytes, &FileLimits::default()).map_err(|error| failure::unreadable(&self.0.base, &error))
     }
 

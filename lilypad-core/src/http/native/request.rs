@@ -15,8 +15,6 @@ use crate::wire::auth::{RequestEnvelope, RequestParts, sign_request};
 
 /// Most bytes of a JSON answer.
 const MOST_JSON: usize = 4 << 20;
-/// Most bytes of an archive.
-pub(super) const MOST_ARCHIVE: usize = 160 << 20;
 /// The longest pause between two tries that a solver is believed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -101,9 +99,14 @@ where
         if tries >= options.attempts {
             return Err(error.with_retry(Retry::Exhausted(tries)));
         }
-        let backoff = Duration::from_millis(100_u64.saturating_mul(1 << tries.min(6)));
-        options.clock.sleep(told.max(backoff).min(LONGEST_PAUSE)).await;
+        options.clock.sleep(pause(told, tries)).await;
     }
+}
+
+/// How long to wait after so many tries.
+pub(super) fn pause(told: Duration, tries: u32) -> Duration {
+    let backoff = Duration::from_millis(100_u64.saturating_mul(1 << tries.min(6)));
+    told.max(backoff).min(LONGEST_PAUSE)
 }
 
 async fn answered(base: &Address, request: RequestBuilder, most: usize) -> Result<Bytes> {

@@ -1,13 +1,14 @@
 //! What goes back.
 
 use axum::extract::{Request, State as Shared};
-use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
 use super::State;
+use super::range::{Wanted, wanted};
 use crate::error::{Error, ErrorKind, Result, Retry};
-use crate::wire::{Body, Done};
+use crate::wire::{ArchiveId, Body, Done};
 
 /// The code of a body beyond its bound, which HTTP has a status for.
 pub(super) const TOO_LARGE: &str = "E_BODY_TOO_LARGE";
@@ -25,12 +26,37 @@ pub(super) fn done(answer: Result<()>) -> Response {
     json(answer.map(|()| Done {}))
 }
 
-/// An archive, or the error.
-pub(super) fn archive(answer: Result<Bytes>) -> Response {
-    match answer {
-        Ok(bytes) => of(StatusCode::OK, "application/x-tar", bytes),
-        Err(error) => failed(&error),
+/// An archive or the part of it that these headers ask for, or the error.
+pub(super) fn archive(answer: Result<(HeaderMap, Bytes)>) -> Response {
+    let (headers, bytes) = match answer {
+        Ok(answer) => answer,
+        Err(error) => return failed(&error),
+    };
+    let (id, length) = (ArchiveId::of(&bytes), bytes.len() as u64);
+    let (status, bytes, range) = match wanted(&headers, id, length) {
+        Wanted::Whole => (StatusCode::OK, bytes, None),
+        Wanted::Part(part) => {
+            let range = format!("bytes {}-{}/{length}", part.start, part.end - 1);
+            let at = |at| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+            (StatusCode::PARTIAL_CONTENT, bytes.slice(at(part.start)..at(part.end)), Some(range))
+        }
+        Wanted::Beyond => {
+            (StatusCode::RANGE_NOT_SATISFIABLE, Bytes::new(), Some(format!("bytes */{length}")))
+        }
+    };
+    let mut response = of(status, "application/x-tar", bytes);
+    let mut set = |name, value: String| {
+        // What is made of digits and hex is always a header's value.
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
+    };
+    set(header::ETAG, id.etag());
+    set(header::ACCEPT_RANGES, "bytes".to_owned());
+    if let Some(range) = range {
+        set(header::CONTENT_RANGE, range);
     }
+    response
 }
 
 /// An error, as every client reads it.

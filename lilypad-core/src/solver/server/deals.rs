@@ -2,10 +2,10 @@
 
 use axum::extract::{Path, Request, State as Shared};
 use axum::response::Response;
-use bytes::Bytes;
 
 use super::State;
 use super::answer::{archive, done, json};
+use super::auth::Asked;
 use super::jobs::SMALL;
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{DealId, ResourceOfferId};
@@ -43,8 +43,8 @@ pub(super) async fn notice(
     request: Request,
 ) -> Response {
     let answer = async {
-        let (deal, _) = state.own_deal(request, &id, SMALL).await?;
-        pack_deal(&state.solver().notice(deal)?)
+        let (deal, asked) = state.own_deal(request, &id, SMALL).await?;
+        Ok((asked.headers, pack_deal(&state.solver().notice(deal)?)?))
     };
     archive(answer.await)
 }
@@ -55,8 +55,8 @@ pub(super) async fn started(
     request: Request,
 ) -> Response {
     let answer = async {
-        let (deal, bytes) = state.own_deal(request, &id, SMALL).await?;
-        let Started { executor } = Started::from_body(&bytes)?;
+        let (deal, asked) = state.own_deal(request, &id, SMALL).await?;
+        let Started { executor } = Started::from_body(&asked.body)?;
         state.solver().started(deal, &executor);
         Ok(())
     };
@@ -69,8 +69,8 @@ pub(super) async fn report(
     request: Request,
 ) -> Response {
     let answer = async {
-        let (deal, bytes) = state.own_deal(request, &id, state.config().max_json).await?;
-        state.solver().report_all(deal, ExecutorEvents::from_body(&bytes)?.0)
+        let (deal, asked) = state.own_deal(request, &id, state.config().max_json).await?;
+        state.solver().report_all(deal, ExecutorEvents::from_body(&asked.body)?.0)
     };
     done(answer.await)
 }
@@ -81,8 +81,8 @@ pub(super) async fn deliver(
     request: Request,
 ) -> Response {
     let answer = async {
-        let (deal, bytes) = state.own_deal(request, &id, state.config().max_archive).await?;
-        let result = unpack_result(&bytes, &state.solver().config().result_limits)?;
+        let (deal, asked) = state.own_deal(request, &id, state.config().max_archive).await?;
+        let result = unpack_result(&asked.body, &state.solver().config().result_limits)?;
         state.solver().deliver(deal, result).await
     };
     done(answer.await)
@@ -94,19 +94,19 @@ pub(super) async fn refuse(
     request: Request,
 ) -> Response {
     let answer = async {
-        let (deal, bytes) = state.own_deal(request, &id, state.config().max_json).await?;
-        state.solver().refuse(deal, Error::from_body(&bytes)?).await
+        let (deal, asked) = state.own_deal(request, &id, state.config().max_json).await?;
+        state.solver().refuse(deal, Error::from_body(&asked.body)?).await
     };
     done(answer.await)
 }
 
 impl State {
     /// The deal that a request of its provider is about.
-    async fn own_deal(&self, request: Request, id: &str, most: usize) -> Result<(DealId, Bytes)> {
+    async fn own_deal(&self, request: Request, id: &str, most: usize) -> Result<(DealId, Asked)> {
         let asked = self.asked(request, GrantAction::Deliver, most).await?;
         let deal: DealId = id.parse()?;
         self.solver().is_provider(deal, asked.caller.account)?;
-        Ok((deal, asked.body))
+        Ok((deal, asked))
     }
 
     /// Passes where what is sent names the caller as its maker.

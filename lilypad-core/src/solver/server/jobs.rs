@@ -1,6 +1,7 @@
 //! The routes of job creators.
 
 use axum::extract::{Path, Request, State as Shared};
+use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::State;
@@ -62,7 +63,7 @@ pub(super) async fn status(
     request: Request,
 ) -> Response {
     let answer = async {
-        let job = state.own_job(request, &id, GrantAction::Read).await?;
+        let (job, _) = state.own_job(request, &id, GrantAction::Read).await?;
         state.solver().status(job).await
     };
     json(answer.await)
@@ -74,8 +75,8 @@ pub(super) async fn result(
     request: Request,
 ) -> Response {
     let answer = async {
-        let job = state.own_job(request, &id, GrantAction::Read).await?;
-        pack_result(&state.solver().result(job).await?)
+        let (job, headers) = state.own_job(request, &id, GrantAction::Read).await?;
+        Ok((headers, pack_result(&state.solver().result(job).await?)?))
     };
     archive(answer.await)
 }
@@ -100,18 +101,18 @@ pub(super) async fn cancel(
     request: Request,
 ) -> Response {
     let answer = async {
-        let job = state.own_job(request, &id, GrantAction::Cancel).await?;
+        let (job, _) = state.own_job(request, &id, GrantAction::Cancel).await?;
         state.solver().cancel(job).await
     };
     done(answer.await)
 }
 
 impl State {
-    /// The job that a request of its creator is about.
-    pub(super) async fn own_job(&self, request: Request, id: &str, action: GrantAction) -> Result<JobId> {
+    /// The job that a request of its creator is about, and the request's headers.
+    async fn own_job(&self, request: Request, id: &str, action: GrantAction) -> Result<(JobId, HeaderMap)> {
         let asked = self.asked(request, action, SMALL).await?;
         let job: JobId = id.parse()?;
         self.solver().is_creator(job, asked.caller.account)?;
-        Ok(job)
+        Ok((job, asked.headers))
     }
 }

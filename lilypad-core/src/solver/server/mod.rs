@@ -1,7 +1,7 @@
 //! The solver over HTTP, on a listener of the caller's.
 //!
 //! Layout: `config` how it is served; `listen` connections; `auth` who asks; `rate` how often; `kept` what must not be
-//! forgotten; `answer` what goes back; `events` streams; `jobs`, `deals` and `money` the routes of job creators, providers and
+//! forgotten; `answer` what goes back, `range` which part of it; `events` streams; `jobs`, `deals` and `money` the routes of job creators, providers and
 //! both.
 
 mod answer;
@@ -13,6 +13,7 @@ mod jobs;
 mod kept;
 mod listen;
 mod money;
+mod range;
 mod rate;
 
 use std::net::{IpAddr, SocketAddr, TcpListener};

@@ -308,3 +308,6 @@ async fn a_body_beyond_its_bound_is_refused_before_it_is_sent() {
     assert!(answer.contains("E_BODY_TOO_LARGE"), "{answer}");
     served.end().await;
 }
+
+mod downloads;
+mod wire;

@@ -8,14 +8,16 @@
 //! dialects of long names and sizes), and each of these is a way to make two readers see two sets of files in one archive.
 //!
 //! Layout: `header` the block before each entry; `pax` the records that extend it; `write` and `read`; `error` what is said
-//! of an entry that is refused.
+//! of an entry that is refused; `id` the name of an archive.
 
 mod error;
 mod header;
+mod id;
 mod pax;
 mod read;
 mod write;
 
+pub use id::ArchiveId;
 pub use read::read_archive;
 pub(super) use read::read_parts;
 pub use write::write_archive;
