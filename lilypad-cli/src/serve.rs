@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use lilypad_core::executor::wasm::WasmExecutor;
 use lilypad_core::executor::{Executor, Limits};
 use lilypad_core::http::HttpSolver;
@@ -16,7 +16,7 @@ use lilypad_core::provider::{Provider, ProviderConfig};
 use lilypad_core::rt::{CancelReason, CancelToken, Clock};
 use lilypad_core::settlement::{LedgerConfig, MemorySettlement};
 use lilypad_core::signer::{Domain, LocalSigner, Signer};
-use lilypad_core::solver::server::{Server, ServerConfig};
+use lilypad_core::solver::server::{ForwardedHeader, Server, ServerConfig};
 use lilypad_core::solver::store::SqliteStore;
 use lilypad_core::solver::{Solver, SolverConfig};
 use lilypad_core::{Error, Result};
@@ -45,6 +45,16 @@ pub(crate) struct SolverArgs {
     /// A proxy in front speaks TLS: clients use https.
     #[arg(long)]
     pub(crate) behind_tls: bool,
+    /// Proxies in front, each of which adds the address from which it got a request. Without it, what a request says of its
+    /// origin is not believed, and everybody behind a proxy shares its limits.
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    pub(crate) proxies: usize,
+    /// Header to which the proxies add it.
+    #[arg(long, value_name = "HEADER", value_enum, default_value_t, requires = "proxies")]
+    pub(crate) forwarded_by: ForwardedBy,
+    /// Address at which figures are read (/metrics, /healthz, /readyz). It has no other protection: keep it to yourself.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) metrics: Option<SocketAddr>,
     /// Play money that each account may have once, such as "1000 LP". Without it accounts have no money.
     #[arg(long, value_name = "AMOUNT")]
     pub(crate) play_money: Option<Amount>,
@@ -63,6 +73,14 @@ pub(crate) struct SolverArgs {
     /// Print one JSON document with the address when it is ready.
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// A header that proxies write.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum ForwardedBy {
+    #[default]
+    XForwardedFor,
+    Forwarded,
 }
 
 #[derive(Debug, Args)]
@@ -136,14 +154,8 @@ pub(crate) fn solver(args: SolverArgs, report: &Report) -> Result<ExitCode> {
                 (solver, ledger)
             }
         };
-        let listener = TcpListener::bind(args.listen).map_err(|source| {
-            Error::new(
-                lilypad_core::ErrorKind::Unavailable,
-                "E_LISTEN",
-                format!("{} cannot be listened on: {source}", args.listen),
-            )
-            .with_hint("is another program listening there? name another address with --listen")
-        })?;
+        let listener = listen(args.listen, "--listen")?;
+        let operators = args.metrics.map(|address| listen(address, "--metrics")).transpose()?;
         let server = Server::new(
             solver,
             ledger,
@@ -154,9 +166,29 @@ pub(crate) fn solver(args: SolverArgs, report: &Report) -> Result<ExitCode> {
                 mediators: args.mediators,
                 play_money: args.play_money,
                 origins: args.origins,
+                proxies: args.proxies,
+                forwarded: match args.forwarded_by {
+                    ForwardedBy::XForwardedFor => ForwardedHeader::XForwardedFor,
+                    ForwardedBy::Forwarded => ForwardedHeader::Forwarded,
+                },
                 ..ServerConfig::default()
             },
         )?;
+        let mut ready = json!({ "url": null, "solver": key.address() });
+        let server = match operators {
+            Some(listener) => {
+                let figures = format!(
+                    "http://{}/metrics",
+                    listener.local_addr().map_err(|source| {
+                        Error::unexpected("the address of the figures is not known").with_source(source)
+                    })?
+                );
+                report.field("figures", &figures);
+                ready["metrics"] = figures.into();
+                server.with_metrics(listener)
+            }
+            None => server,
+        };
         let url = format!("http://{}", server.local_addr()?);
         report.field("solver", key.address().to_string());
         report.field("listening", &url);
@@ -167,7 +199,8 @@ pub(crate) fn solver(args: SolverArgs, report: &Report) -> Result<ExitCode> {
                     .field("note", "jobs and money are kept in memory: they are gone when this process ends");
             }
         }
-        report.document(&json!({ "url": url, "solver": key.address() }));
+        ready["url"] = url.into();
+        report.document(&ready);
         let stop = CancelToken::new();
         let serving = server.serve(stop.clone());
         tokio::pin!(serving);
@@ -218,6 +251,15 @@ pub(crate) fn provider(args: ProviderArgs, report: &Report) -> Result<ExitCode> 
             }
         }
         Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Listens on an address that an option names.
+fn listen(address: SocketAddr, option: &str) -> Result<TcpListener> {
+    TcpListener::bind(address).map_err(|source| {
+        let message = format!("{address} cannot be listened on: {source}");
+        Error::new(lilypad_core::ErrorKind::Unavailable, "E_LISTEN", message)
+            .with_hint(format!("is another program listening there? name another address with {option}"))
     })
 }
 

@@ -1,6 +1,7 @@
 //! Solver, provider and job creator as three processes.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Stdio};
 
 use serde_json::Value;
@@ -57,7 +58,9 @@ impl Drop for Role {
 }
 
 fn solver(user: &User) -> (Role, String) {
-    let role = Role::start(user, None, &["solver", "--listen", "127.0.0.1:0", "--play-money", "1000 LP"]);
+    let figures = ["--metrics", "127.0.0.1:0"];
+    let start = ["solver", "--listen", "127.0.0.1:0", "--play-money", "1000 LP"];
+    let role = Role::start(user, None, &[&start[..], &figures].concat());
     let url = role.ready["url"].as_str().unwrap().to_owned();
     (role, url)
 }
@@ -73,7 +76,7 @@ fn creator(user: &User, args: &[&str]) -> Outcome {
 #[test]
 fn a_job_runs_on_another_process_and_is_found_again() {
     let user = User::new();
-    let (_solver, url) = solver(&user);
+    let (solver, url) = solver(&user);
     let _provider = provider(&user, &url);
     let network = ["--network", url.as_str()];
     let quote = creator(&user, &[&["quote", "examples/modules/cowsay"], &network[..]].concat()).ends_with(0);
@@ -91,6 +94,18 @@ fn a_job_runs_on_another_process_and_is_found_again() {
     let kinds: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(kinds.first().unwrap()["event"], "submitted");
     assert_eq!(kinds.last().unwrap()["event"], "results_accepted");
+    let figures = fetch(solver.ready["metrics"].as_str().unwrap());
+    assert!(figures.contains("\nlilypad_jobs_ended_total{state=\"ResultsAccepted\"} 1\n"), "{figures}");
+}
+
+/// What an address gives, head and all.
+fn fetch(url: &str) -> String {
+    let (authority, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut connection = TcpStream::connect(authority).unwrap();
+    write!(connection, "GET /{path} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 #[test]

@@ -72,9 +72,17 @@ impl Written {
         if self.broken { Err(stopped()) } else { Ok(()) }
     }
 
+    /// How many commands were accepted, those of earlier processes among them.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
     pub(super) fn write(&mut self, by: Address, at: Timestamp, command: Command) -> Result<()> {
-        let Some(journal) = &self.journal else { return Ok(()) };
         let number = self.number.saturating_add(1);
+        let Some(journal) = &self.journal else {
+            self.number = number;
+            return Ok(());
+        };
         let written = journal.write(&Entry { number, by, at, command });
         self.broken = written.is_err();
         self.number = number;

@@ -120,6 +120,12 @@ impl MemorySettlement {
         self.lock().log.iter().copied().collect()
     }
 
+    /// How many commands the ledger has taken since it was begun.
+    #[must_use]
+    pub fn commands(&self) -> u64 {
+        self.lock().journal.number()
+    }
+
     /// Adds everything up.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
+use super::figures::Tally;
 use super::history::History;
 use crate::error::{Error, ErrorKind, Result};
 use crate::market::{Change, Index, JobTerms, NoMatch, OfferTerms, Offered, Wanted};
@@ -30,9 +31,11 @@ pub(super) struct Book {
     /// Offers, and the jobs that look for one or run on one.
     pub(super) index: Index<OfferEntry, Asked>,
     pub(super) deals: BTreeMap<DealId, JobId>,
-    pub(super) links: HashMap<Address, mpsc::UnboundedSender<ProviderMessage>>,
+    pub(super) links: HashMap<Address, mpsc::Sender<ProviderMessage>>,
     /// How much work modules took so far.
     pub(super) history: History,
+    /// What happened since this process began.
+    pub(super) tally: Tally,
     ended: VecDeque<JobId>,
     /// Jobs that are forgotten here and not yet where they are saved.
     pub(super) dropped: Vec<JobId>,
@@ -392,12 +395,19 @@ impl Book {
 
     /// True where a provider has listened and does not any more.
     pub(super) fn has_left(&self, provider: Address) -> bool {
-        self.links.get(&provider).is_some_and(mpsc::UnboundedSender::is_closed)
+        self.links.get(&provider).is_some_and(mpsc::Sender::is_closed)
     }
 
-    /// Sends to a provider; false where it is not connected.
-    pub(super) fn tell(&self, provider: Address, message: ProviderMessage) -> bool {
-        self.links.get(&provider).is_some_and(|link| link.send(message).is_ok())
+    /// Sends to a provider; false where it is not connected. One that does not read what it is told is waited for by nobody:
+    /// its inbox is closed, and it hears everything when it opens another.
+    pub(super) fn tell(&mut self, provider: Address, message: ProviderMessage) -> bool {
+        let Some(link) = self.links.get_mut(&provider) else { return false };
+        let sent = link.try_send(message);
+        if let Err(mpsc::error::TrySendError::Full(_)) = &sent {
+            tracing::warn!(%provider, "a provider does not read its messages: its inbox is closed");
+            *link = mpsc::channel(1).0;
+        }
+        sent.is_ok()
     }
 
     /// The machine of a job is free again, or the job looks for one no more.
@@ -418,6 +428,8 @@ impl Book {
             job.ended_seq = Some(self.ended_seq);
             self.open_jobs = self.open_jobs.saturating_sub(1);
             self.ended.push_back(id);
+            let count = self.tally.ended.entry(job.state).or_insert(0);
+            *count = count.saturating_add(1);
         }
         self.forget_beyond(most);
     }

@@ -162,6 +162,7 @@ impl Solver {
         if self.save(&mut book, &[id]).is_err() {
             return false;
         }
+        book.tally.matches = book.tally.matches.saturating_add(1);
         book.deals.insert(deal_id, id);
         book.waiting.remove(&seq);
         book.index.set_deadline(&id, Timestamp(deadline));

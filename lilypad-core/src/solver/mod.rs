@@ -2,7 +2,7 @@
 //!
 //! Layout: `book` what it remembers, `history` how much work modules took; `creator` and `provider` its two faces;
 //! `matching` from offers to deals; `terms` what a deal's money is agreed on; `settle` how the ledger is told; `quote` what a
-//! job would cost; `timeouts` what happens when nothing happens. `store` what it must not forget; `record` a job as it is saved, `save` when;
+//! job would cost; `timeouts` what happens when nothing happens; `figures` what operators watch. `store` what it must not forget; `record` a job as it is saved, `save` when;
 //! `open` a solver that starts again, `repair` what each of its jobs needs then. Everything is driven by calls and by the clock: nothing
 //! polls.
 
@@ -10,6 +10,8 @@
 mod access;
 mod book;
 mod creator;
+#[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only a server tells"))]
+mod figures;
 mod history;
 mod matching;
 mod open;

@@ -21,6 +21,8 @@ use super::creator::cancelled;
 use super::matching::{drop_failure, failure_of};
 use super::timeouts::ran_too_long;
 
+/// Most messages to a provider that wait until it reads them.
+const INBOX: usize = 256;
 /// What is thought of every provider: nobody keeps the score yet.
 const REPUTATION: u32 = 500;
 
@@ -32,12 +34,12 @@ impl ProviderApi for Solver {
     fn connect<'a>(&'a self, provider: Address) -> BoxFuture<'a, Result<ProviderInbox>> {
         Box::pin(async move {
             self.is_sound()?;
-            // The inbox holds at most one deal and one stop for each offer of this provider, which are bounded.
-            let (link, inbox) = mpsc::unbounded_channel();
             let mut book = self.book();
-            book.links.insert(provider, link);
             // A provider that comes back is told again what it has to run.
-            for (notice, stopping) in book.open_deals(provider) {
+            let known = book.open_deals(provider);
+            let (link, inbox) = mpsc::channel(known.len().saturating_mul(2).saturating_add(INBOX));
+            book.links.insert(provider, link);
+            for (notice, stopping) in known {
                 let stop = ProviderMessage::Stop { deal_id: notice.deal_id, reason: CancelReason::Cancelled };
                 book.tell(provider, ProviderMessage::Deal(Box::new(notice)));
                 if stopping {

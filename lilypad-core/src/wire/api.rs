@@ -119,5 +119,6 @@ pub enum ProviderMessage {
     },
 }
 
-/// Where the solver's messages to one provider arrive.
-pub type ProviderInbox = mpsc::UnboundedReceiver<ProviderMessage>;
+/// Where the solver's messages to one provider arrive. It has an end: it closes where its provider does not read it, and a new
+/// one begins with everything that there is to do.
+pub type ProviderInbox = mpsc::Receiver<ProviderMessage>;

@@ -1,91 +1,163 @@
 //! The paths of the solver's HTTP interface: written once, used by both ends.
 
-use crate::model::{Address, DealId, JobId, ResourceOfferId};
+use std::fmt::Display;
 
-/// What all paths begin with.
-pub const API: &str = "/api/v1";
+use crate::model::{DealId, JobId, ResourceOfferId};
+
+macro_rules! routes {
+    ($($(#[$about:meta])+ $name:ident: $method:literal $path:literal;)+) => {
+        /// One thing that can be asked of a solver.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Route {
+            $($(#[$about])+ $name,)+
+        }
+
+        impl Route {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The method.
+            #[must_use]
+            pub const fn method(self) -> &'static str {
+                match self {
+                    $(Self::$name => $method,)+
+                }
+            }
+
+            /// The path, with `{id}` or `{action}` where a part of it is to be filled in.
+            #[must_use]
+            pub const fn path(self) -> &'static str {
+                match self {
+                    $(Self::$name => $path,)+
+                }
+            }
+        }
+    };
+}
+
+routes! {
+    /// Who the solver is.
+    Solver: "GET" "/api/v1/solver";
+    /// What a job would cost.
+    Quote: "POST" "/api/v1/quotes";
+    /// Submits a job.
+    Submit: "POST" "/api/v1/jobs";
+    /// The caller's newest jobs.
+    Jobs: "GET" "/api/v1/jobs";
+    /// Where a job stands.
+    Job: "GET" "/api/v1/jobs/{id}";
+    /// What happens to a job, as a stream of events.
+    JobEvents: "GET" "/api/v1/jobs/{id}/events";
+    /// What came of a job, as an archive.
+    JobResult: "GET" "/api/v1/jobs/{id}/result";
+    /// Accepts a result: the job creator's signature.
+    JobAccept: "POST" "/api/v1/jobs/{id}/accept";
+    /// Asks to stop a job.
+    JobCancel: "POST" "/api/v1/jobs/{id}/cancel";
+    /// Offers a machine.
+    Offer: "POST" "/api/v1/offers";
+    /// Takes an offer back.
+    Withdraw: "DELETE" "/api/v1/offers/{id}";
+    /// What a provider has to do, as a stream of events.
+    Messages: "GET" "/api/v1/messages";
+    /// What a provider has to run, as an archive.
+    DealNotice: "GET" "/api/v1/deals/{id}/notice";
+    /// Says that the program of a deal has started.
+    DealStarted: "POST" "/api/v1/deals/{id}/started";
+    /// Passes on what happens while the job runs.
+    DealEvents: "POST" "/api/v1/deals/{id}/events";
+    /// Hands in what came of a deal, as an archive.
+    DealDelivery: "POST" "/api/v1/deals/{id}/delivery";
+    /// Gives a deal back.
+    DealRefusal: "POST" "/api/v1/deals/{id}/refusal";
+    /// The caller's own money.
+    Account: "GET" "/api/v1/account";
+    /// Moves the caller's own money.
+    Move: "POST" "/api/v1/account/{action}";
+}
+
+impl Route {
+    fn of(self, id: impl Display) -> String {
+        self.path().replace("{id}", &id.to_string())
+    }
+}
 
 /// Who the solver is: `GET`.
-pub const SOLVER: &str = "/api/v1/solver";
+pub const SOLVER: &str = Route::Solver.path();
 /// What a job would cost: `POST`.
-pub const QUOTES: &str = "/api/v1/quotes";
+pub const QUOTES: &str = Route::Quote.path();
 /// Jobs: `POST` one, `GET` the caller's newest.
-pub const JOBS: &str = "/api/v1/jobs";
+pub const JOBS: &str = Route::Submit.path();
 /// Offers: `POST` one.
-pub const OFFERS: &str = "/api/v1/offers";
+pub const OFFERS: &str = Route::Offer.path();
 /// What a provider has to do, as a stream of events: `GET`.
-pub const MESSAGES: &str = "/api/v1/messages";
+pub const MESSAGES: &str = Route::Messages.path();
 /// The caller's own money: `GET`, and `POST` below it.
-pub const ACCOUNT: &str = "/api/v1/account";
+pub const ACCOUNT: &str = Route::Account.path();
 
 /// Where a job stands: `GET`.
 #[must_use]
 pub fn job(id: JobId) -> String {
-    format!("{JOBS}/{id}")
+    Route::Job.of(id)
 }
 
 /// What happens to a job, as a stream of events: `GET`.
 #[must_use]
 pub fn job_events(id: JobId) -> String {
-    format!("{JOBS}/{id}/events")
+    Route::JobEvents.of(id)
 }
 
 /// What came of a job, as an archive: `GET`.
 #[must_use]
 pub fn job_result(id: JobId) -> String {
-    format!("{JOBS}/{id}/result")
+    Route::JobResult.of(id)
 }
 
 /// Accepts a result: `POST` the job creator's signature.
 #[must_use]
 pub fn job_accept(id: JobId) -> String {
-    format!("{JOBS}/{id}/accept")
+    Route::JobAccept.of(id)
 }
 
 /// Asks to stop a job: `POST`.
 #[must_use]
 pub fn job_cancel(id: JobId) -> String {
-    format!("{JOBS}/{id}/cancel")
+    Route::JobCancel.of(id)
 }
 
 /// One offer: `DELETE`.
 #[must_use]
 pub fn offer(id: ResourceOfferId) -> String {
-    format!("{OFFERS}/{id}")
+    Route::Withdraw.of(id)
 }
 
 /// What a provider has to run, as an archive: `GET`.
 #[must_use]
 pub fn deal_notice(id: DealId) -> String {
-    format!("{API}/deals/{id}/notice")
+    Route::DealNotice.of(id)
 }
 
 /// Says that the program of a deal has started: `POST`.
 #[must_use]
 pub fn deal_started(id: DealId) -> String {
-    format!("{API}/deals/{id}/started")
+    Route::DealStarted.of(id)
 }
 
 /// Passes on what happens while the job runs: `POST`.
 #[must_use]
 pub fn deal_events(id: DealId) -> String {
-    format!("{API}/deals/{id}/events")
+    Route::DealEvents.of(id)
 }
 
 /// Hands in what came of a deal, as an archive: `POST`.
 #[must_use]
 pub fn deal_delivery(id: DealId) -> String {
-    format!("{API}/deals/{id}/delivery")
+    Route::DealDelivery.of(id)
 }
 
 /// Gives a deal back: `POST`.
 #[must_use]
 pub fn deal_refusal(id: DealId) -> String {
-    format!("{API}/deals/{id}/refusal")
-}
-
-/// The money of an account: `GET`.
-#[must_use]
-pub fn account(address: Address) -> String {
-    format!("{API}/accounts/{address}")
+    Route::DealRefusal.of(id)
 }

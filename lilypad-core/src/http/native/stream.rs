@@ -80,7 +80,13 @@ pub(super) async fn of_job(solver: HttpSolver, job: JobId) -> Result<EventStream
     spawn(async move {
         let mut last = None;
         loop {
-            if !pass_on(&mut stream, &sender, &mut last).await {
+            // Who listens no more lets go of the connection at once.
+            let goes_on = tokio::select! {
+                biased;
+                () = sender.closed() => false,
+                goes_on = pass_on(&mut stream, &sender, &mut last) => goes_on,
+            };
+            if !goes_on {
                 return;
             }
             match reopen(&solver, &path, last, &sender).await {
@@ -137,9 +143,7 @@ async fn reopen<T>(
 /// What a provider has to do, over as many connections as it takes; its offers are made again after each break.
 pub(super) async fn of_provider(solver: HttpSolver) -> Result<ProviderInbox> {
     let mut stream = Stream::open(&solver, routes::MESSAGES, None).await?;
-    let (sender, inbox) = mpsc::unbounded_channel();
-    // Closed with the inbox: an unbounded channel cannot be waited on beside a stream without one.
-    let (alive, mut listening) = mpsc::channel::<()>(1);
+    let (sender, inbox) = mpsc::channel(WAITING);
     spawn(async move {
         loop {
             tokio::select! {
@@ -147,25 +151,16 @@ pub(super) async fn of_provider(solver: HttpSolver) -> Result<ProviderInbox> {
                 () = sender.closed() => return,
                 () = tell(&solver, &mut stream, &sender) => {}
             }
-            listening.close();
-            let (again, next) = mpsc::channel::<()>(1);
-            listening = next;
-            let opened = tokio::select! {
-                biased;
-                () = sender.closed() => return,
-                opened = reopen(&solver, routes::MESSAGES, None, &again) => opened,
-            };
-            let Some(opened) = opened else { return };
+            let Some(opened) = reopen(&solver, routes::MESSAGES, None, &sender).await else { return };
             stream = opened;
             offer_again(&solver).await;
         }
     });
-    drop(alive);
     Ok(inbox)
 }
 
 /// Passes messages on until the stream breaks.
-async fn tell(solver: &HttpSolver, stream: &mut Stream, sender: &mpsc::UnboundedSender<ProviderMessage>) {
+async fn tell(solver: &HttpSolver, stream: &mut Stream, sender: &mpsc::Sender<ProviderMessage>) {
     while let Ok(event) = stream.next().await {
         let message = match ProviderEvent::from_body(event.data.as_bytes()) {
             Ok(ProviderEvent::Deal { deal_id }) => match solver.notice(deal_id).await {
@@ -181,7 +176,7 @@ async fn tell(solver: &HttpSolver, stream: &mut Stream, sender: &mpsc::Unbounded
                 continue;
             }
         };
-        if sender.send(message).is_err() {
+        if sender.send(message).await.is_err() {
             return;
         }
     }

@@ -7,11 +7,15 @@ use bytes::Bytes;
 
 use super::State;
 use super::range::{Wanted, wanted};
-use crate::error::{Error, ErrorKind, Result, Retry};
+use crate::error::{Code, Error, ErrorKind, Result, Retry};
 use crate::wire::{ArchiveId, Body, Done};
 
 /// The code of a body beyond its bound, which HTTP has a status for.
 pub(super) const TOO_LARGE: &str = "E_BODY_TOO_LARGE";
+
+/// The code of the error that an answer holds, for those who count.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Failed(pub(super) Code);
 
 /// JSON, or the error.
 pub(super) fn json<T: Body>(answer: Result<T>) -> Response {
@@ -65,6 +69,7 @@ pub(super) fn failed(error: &Error) -> Response {
         tracing::error!(%error, "a request met a fault of this server");
     }
     let mut response = of(status(error), "application/json", error.to_body().unwrap_or_default().into());
+    response.extensions_mut().insert(Failed(error.code()));
     if let Retry::After(delay) = error.retry() {
         let seconds = delay.as_millis().div_ceil(1_000).max(1);
         response
@@ -72,6 +77,11 @@ pub(super) fn failed(error: &Error) -> Response {
             .insert(header::RETRY_AFTER, HeaderValue::from(u64::try_from(seconds).unwrap_or(u64::MAX)));
     }
     response
+}
+
+/// That the process runs.
+pub(super) async fn alive() -> &'static str {
+    "ok\n"
 }
 
 /// Whether requests are taken: not once something could not be saved.

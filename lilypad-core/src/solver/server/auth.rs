@@ -10,8 +10,8 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 
-use super::State;
 use super::listen::Peer;
+use super::{State, forwarded};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rt::within;
 use crate::wire::auth::{AuthHeaders, BodyDigest, Caller, GrantAction, RequestTarget, Scheme};
@@ -48,6 +48,7 @@ impl State {
     pub(super) async fn open(&self, request: Request, most: usize) -> Result<Bytes> {
         let (parts, body) = request.into_parts();
         self.count_address(&parts)?;
+        self.named(&parts)?;
         self.read(&parts, body, most).await
     }
 
@@ -59,11 +60,22 @@ impl State {
         let Some(Peer(peer)) = parts.extensions.get::<Peer>().copied() else {
             return Err(Error::unexpected("a request came over no connection"));
         };
-        lock(&self.0.addresses).count(network(peer.ip()), self.now())
+        let config = self.config();
+        let address = forwarded::client(peer.ip(), &parts.headers, config.proxies, config.forwarded);
+        lock(&self.0.addresses).count(network(address), self.now())
     }
 
     /// What is asked of whom, as the client must have signed it.
     fn target(&self, parts: &Parts) -> Result<RequestTarget> {
+        let host = self.named(parts)?;
+        let scheme = if self.config().behind_tls { Scheme::Https } else { Scheme::Http };
+        let query = parts.uri.query().unwrap_or_default();
+        RequestTarget::new(scheme, parts.method.as_str(), host, parts.uri.path(), query)
+    }
+
+    /// The name under which the request came, where it is one of this server's: a page whose own name leads here all at once
+    /// is no page of ours.
+    fn named<'a>(&self, parts: &'a Parts) -> Result<&'a str> {
         let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         if !self.0.names.iter().any(|name| name.eq_ignore_ascii_case(host)) {
             let shown: String = host.chars().take(80).collect();
@@ -74,9 +86,7 @@ impl State {
             )
             .with_hint(format!("it answers to {}", self.0.names.join(" and "))));
         }
-        let scheme = if self.config().behind_tls { Scheme::Https } else { Scheme::Http };
-        let query = parts.uri.query().unwrap_or_default();
-        RequestTarget::new(scheme, parts.method.as_str(), host, parts.uri.path(), query)
+        Ok(host)
     }
 
     async fn read(&self, parts: &Parts, body: Body, most: usize) -> Result<Bytes> {
@@ -110,7 +120,7 @@ fn too_large(limit: u64) -> Error {
 }
 
 /// One address of IPv4; of IPv6 the network, of which one user has as many addresses as they like.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::forwarded::ForwardedHeader;
 use crate::error::{Error, Result};
 use crate::model::{Address, Amount};
 
@@ -22,12 +23,18 @@ pub struct ServerConfig {
     pub max_json: usize,
     /// Most bytes of an archive.
     pub max_archive: usize,
-    /// How long a client may take to send the headers of a request.
+    /// How long a client may take to send the headers of a request, and how long a connection may be idle.
     pub header_timeout: Duration,
     /// How long a client may take to send a body, beside a second for each mebibyte.
     pub body_timeout: Duration,
+    /// How long a client may take to read 16 KiB of what it is sent, or all where it is less; then it is cut off.
+    pub write_timeout: Duration,
     /// Most connections at once.
     pub max_connections: usize,
+    /// Most connections at once of one network address; not counted behind [`proxies`](Self::proxies).
+    pub address_connections: usize,
+    /// Most streams of events at once of one account.
+    pub account_streams: usize,
     /// Most requests of one network address in [`rate_window`](Self::rate_window).
     pub address_requests: u32,
     /// Most requests of one account in [`rate_window`](Self::rate_window).
@@ -36,11 +43,17 @@ pub struct ServerConfig {
     pub rate_window: Duration,
     /// Origins of web pages that may use the interface (`https://dapp.example`).
     pub origins: Vec<String>,
+    /// How many proxies stand in front, each of which adds the address from which it got a request. Without any, what a
+    /// request says of its origin is not believed.
+    pub proxies: usize,
+    /// Where the proxies write it.
+    pub forwarded: ForwardedHeader,
 }
 
 impl Default for ServerConfig {
-    /// Real money, JSON of 1 MiB, archives of 128 MiB, headers in 5 s, bodies in 20 s, 4,096 connections, 600 requests of an
-    /// address and 300 of an account in 10 s, no pages.
+    /// Real money, JSON of 1 MiB, archives of 128 MiB, headers in 5 s, bodies in 20 s, readers that wait 20 s, 4,096
+    /// connections, 512 of an address, 256 streams of an account, 600 requests of an address and 300 of an account in 10 s,
+    /// no pages, no proxies.
     fn default() -> Self {
         Self {
             names: Vec::new(),
@@ -51,11 +64,16 @@ impl Default for ServerConfig {
             max_archive: 128 << 20,
             header_timeout: Duration::from_secs(5),
             body_timeout: Duration::from_secs(20),
+            write_timeout: Duration::from_secs(20),
             max_connections: 4_096,
+            address_connections: 512,
+            account_streams: 256,
             address_requests: 600,
             account_requests: 300,
             rate_window: Duration::from_secs(10),
             origins: Vec::new(),
+            proxies: 0,
+            forwarded: ForwardedHeader::default(),
         }
     }
 }
@@ -65,8 +83,11 @@ impl ServerConfig {
         let refuse = |field: &str, why: &str| {
             Err(Error::invalid("E_SERVER_CONFIG", format!("{field} {why}")).with("field", field))
         };
-        if self.max_connections == 0 {
-            return refuse("max_connections", "must be at least 1");
+        if self.max_connections == 0 || self.address_connections == 0 || self.account_streams == 0 {
+            return refuse("max_connections, address_connections and account_streams", "must be at least 1");
+        }
+        if self.header_timeout.is_zero() || self.body_timeout.is_zero() || self.write_timeout.is_zero() {
+            return refuse("header_timeout, body_timeout and write_timeout", "must be above zero");
         }
         if self.rate_window.is_zero() || self.address_requests == 0 || self.account_requests == 0 {
             return refuse("rate_window, address_requests and account_requests", "must be above zero");

@@ -9,10 +9,11 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
 
-use super::State;
 use super::answer::failed;
 use super::jobs::SMALL;
-use crate::error::Result;
+use super::metrics::{Entered, Gauge};
+use super::{State, places};
+use crate::error::{Error, ErrorKind, Result, Retry};
 use crate::model::{Address, JobId};
 use crate::rt::{CancelToken, within};
 use crate::wire::auth::GrantAction;
@@ -29,16 +30,39 @@ pub(super) async fn of_job(
     request: Request,
 ) -> Response {
     match job_events(&state, &id, request).await {
-        Ok(events) => stream_of(JobEvents { events, shutdown: state.0.shutdown.clone(), ended: false }),
+        Ok((events, place)) => {
+            stream_of(JobEvents { events, shutdown: state.0.shutdown.clone(), ended: false, _place: place })
+        }
         Err(error) => failed(&error),
     }
 }
 
-async fn job_events(state: &State, id: &str, request: Request) -> Result<EventStream> {
+async fn job_events(state: &State, id: &str, request: Request) -> Result<(EventStream, Place)> {
     let asked = state.asked(request, GrantAction::Read, SMALL).await?;
     let job: JobId = id.parse()?;
     state.solver().is_creator(job, asked.caller.account)?;
-    state.solver().events_from(job, next_event(&asked.headers))
+    let place = state.stream_place(asked.caller.account, &state.0.metrics.job_streams)?;
+    Ok((state.solver().events_from(job, next_event(&asked.headers))?, place))
+}
+
+/// A stream's place among those of its account, and among all.
+type Place = (places::Place<Address>, Entered);
+
+impl State {
+    fn stream_place(&self, account: Address, all: &Gauge) -> Result<Place> {
+        let Some(place) = self.0.streams.take(account) else {
+            let most = self.config().account_streams;
+            return Err(Error::new(
+                ErrorKind::RateLimited,
+                "E_STREAMS",
+                format!("more than {most} streams of one account"),
+            )
+            .with_retry(Retry::After(KEEP_ALIVE))
+            .with_hint("close some, or wait until those that broke off are noticed")
+            .with("limit", most));
+        };
+        Ok((place, all.enter()))
+    }
 }
 
 /// The event after the last one that the client has seen.
@@ -51,11 +75,13 @@ pub(super) async fn of_provider(Shared(state): Shared<State>, request: Request) 
     let inbox = async {
         let asked = state.asked(request, GrantAction::Offer, SMALL).await?;
         let provider = asked.caller.account;
-        Ok((provider, state.solver().connect(provider).await?))
+        let place = state.stream_place(provider, &state.0.metrics.provider_streams)?;
+        Ok((provider, state.solver().connect(provider).await?, place))
     };
     match inbox.await {
-        Ok((provider, inbox)) => {
-            stream_of(Messages { inbox, shutdown: state.0.shutdown.clone(), _link: Link { state, provider } })
+        Ok((provider, inbox, place)) => {
+            let shutdown = state.0.shutdown.clone();
+            stream_of(Messages { inbox, shutdown, _link: Link { state, provider }, _place: place })
         }
         Err(error) => failed(&error),
     }
@@ -71,6 +97,7 @@ struct JobEvents {
     events: EventStream,
     shutdown: CancelToken,
     ended: bool,
+    _place: Place,
 }
 
 impl Pieces for JobEvents {
@@ -105,6 +132,7 @@ struct Messages {
     inbox: ProviderInbox,
     shutdown: CancelToken,
     _link: Link,
+    _place: Place,
 }
 
 /// Tells the solver when a provider's stream has ended, however that came.

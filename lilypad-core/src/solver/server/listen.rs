@@ -4,18 +4,17 @@ use std::net::SocketAddr;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use axum::Extension;
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::{Extension, Router};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
-use super::State;
+use super::auth::network;
+use super::metrics::{self, Refused};
+use super::paced::Paced;
+use super::{State, cors};
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::rt::{CancelReason, CancelToken, spawn, within};
 
@@ -25,6 +24,9 @@ const STOP_GRACE: Duration = Duration::from_secs(30);
 const HEADER_BYTES: usize = 64 << 10;
 /// How long to wait after a connection could not be taken: there are too many files open, or the like.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Most connections at once of those who read the figures.
+const OPERATORS: usize = 32;
 
 /// The other end of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -39,85 +41,104 @@ pub(super) fn failed(source: std::io::Error) -> Error {
 
 pub(super) async fn serve(state: State, shutdown: CancelToken) -> Result<()> {
     let listener = state.0.listener.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let listener = listener.ok_or_else(|| Error::unexpected("the server is served already"))?;
+    let listener = ready(listener.ok_or_else(|| Error::unexpected("the server is served already"))?)?;
+    let operators = state.0.operators.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let operators = operators.map(ready).transpose()?;
+    let router = state.router();
+    let router = router
+        .layer(axum::middleware::from_fn_with_state(state.clone(), cors::pages))
+        .layer(axum::middleware::from_fn_with_state(state.clone(), metrics::counted));
+    let clients = Entrance { listener, router, most: state.config().max_connections, public: true };
+    let clients = clients.serve(&state, &shutdown);
+    let Some(listener) = operators else {
+        clients.await;
+        return Ok(());
+    };
+    let router = metrics::router(&state);
+    let operators = Entrance { listener, router, most: OPERATORS, public: false };
+    tokio::join!(clients, operators.serve(&state, &shutdown));
+    Ok(())
+}
+
+pub(super) fn ready(listener: std::net::TcpListener) -> Result<TcpListener> {
     listener.set_nonblocking(true).map_err(failed)?;
-    let listener = TcpListener::from_std(listener).map_err(failed)?;
-    let places = Arc::new(Semaphore::new(state.config().max_connections));
-    let open = GracefulShutdown::new();
-    let router = state.router().layer(middleware::from_fn_with_state(state.clone(), pages));
-    loop {
-        let place = tokio::select! {
-            biased;
-            _ = shutdown.cancelled() => break,
-            place = Arc::clone(&places).acquire_owned() => place,
-        };
-        let (stream, peer) = tokio::select! {
-            biased;
-            _ = shutdown.cancelled() => break,
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    tracing::warn!(%error, "a connection could not be taken");
-                    within(ACCEPT_PAUSE, std::future::pending::<()>()).await;
-                    continue;
-                }
-            },
-        };
-        let router = router.clone().layer(Extension(Peer(peer)));
+    TcpListener::from_std(listener).map_err(failed)
+}
+
+/// A listener and what is behind it.
+struct Entrance {
+    listener: TcpListener,
+    router: Router,
+    /// Most connections at once.
+    most: usize,
+    /// Open to everybody: connections are counted, and an address may have so many.
+    public: bool,
+}
+
+impl Entrance {
+    async fn serve(self, state: &State, shutdown: &CancelToken) {
+        let places = Arc::new(Semaphore::new(self.most));
+        let open = GracefulShutdown::new();
+        loop {
+            let place = tokio::select! {
+                biased;
+                _ = shutdown.cancelled() => break,
+                place = Arc::clone(&places).acquire_owned() => place,
+            };
+            let (stream, peer) = tokio::select! {
+                biased;
+                _ = shutdown.cancelled() => break,
+                accepted = self.listener.accept() => match accepted {
+                    Ok(accepted) => accepted,
+                    Err(error) => {
+                        tracing::warn!(%error, "a connection could not be taken");
+                        within(ACCEPT_PAUSE, std::future::pending::<()>()).await;
+                        continue;
+                    }
+                },
+            };
+            self.take(state, &open, (stream, peer), place);
+        }
+        drop(self.listener);
+        state.0.shutdown.cancel(CancelReason::Shutdown);
+        if within(STOP_GRACE, open.shutdown()).await.is_none() {
+            tracing::warn!("requests that still ran were cut off");
+        }
+    }
+
+    /// Serves a connection in a task of its own; `place` is free when it has ended.
+    fn take<P: Send + 'static>(
+        &self,
+        state: &State,
+        open: &GracefulShutdown,
+        (stream, peer): (TcpStream, SocketAddr),
+        place: P,
+    ) {
+        // Behind proxies all connections are theirs.
+        let counted = self.public && state.config().proxies == 0;
+        let own = counted.then(|| state.0.connections.take(network(peer.ip())));
+        if let Some(None) = own {
+            state.0.metrics.refused(Refused::Connections);
+            // It costs us nothing more: not even a place for what it may have sent.
+            let _ = stream.set_zero_linger();
+            return;
+        }
+        let entered = self.public.then(|| state.0.metrics.connections.enter());
+        let router = self.router.clone().layer(Extension(Peer(peer)));
+        let config = state.config();
         let mut http = hyper::server::conn::http1::Builder::new();
+        // Its time begins with the connection and anew after each answer: it ends idle ones too.
         http.timer(TokioTimer::new())
-            .header_read_timeout(state.config().header_timeout)
+            .header_read_timeout(config.header_timeout)
+            .max_header_size(HEADER_BYTES)
             .max_buf_size(HEADER_BYTES);
-        let connection = http.serve_connection(io(stream), TowerToHyperService::new(router));
+        let stream = Paced::new(stream, config.write_timeout, Arc::clone(&state.0.metrics));
+        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
         let connection = open.watch(connection);
         spawn(async move {
             // How a connection ends is the client's affair.
             let _ = connection.await;
-            drop(place);
+            drop((place, own, entered));
         });
     }
-    drop(listener);
-    state.0.shutdown.cancel(CancelReason::Shutdown);
-    if within(STOP_GRACE, open.shutdown()).await.is_none() {
-        tracing::warn!("requests that still ran were cut off");
-    }
-    Ok(())
-}
-
-fn io(stream: TcpStream) -> TokioIo<TcpStream> {
-    // Answers are small and must not wait for more.
-    let _ = stream.set_nodelay(true);
-    TokioIo::new(stream)
-}
-
-/// Lets pages of the named origins read answers, and nobody else's.
-async fn pages(
-    axum::extract::State(state): axum::extract::State<State>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let origin = state.allowed_origin(request.headers().get(header::ORIGIN));
-    let asks_first = request.method() == Method::OPTIONS
-        && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let mut response =
-        if asks_first { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
-    let headers = response.headers_mut();
-    headers.insert(header::VARY, HeaderValue::from_static("origin"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if let Some(origin) = origin {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        let allow = |name: HeaderName, value| (name, HeaderValue::from_static(value));
-        headers.extend(asks_first.then(|| {
-            [
-                allow(header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST, DELETE"),
-                allow(
-                    header::ACCESS_CONTROL_ALLOW_HEADERS,
-                    "content-type, content-digest, lilypad-audience, lilypad-target, lilypad-grant, signature, \
-                     signature-input, last-event-id",
-                ),
-                allow(header::ACCESS_CONTROL_MAX_AGE, "600"),
-            ]
-        }).into_iter().flatten());
-    }
-    response
 }

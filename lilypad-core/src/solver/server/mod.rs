@@ -1,18 +1,23 @@
 //! The solver over HTTP, on a listener of the caller's.
 //!
-//! Layout: `config` how it is served; `listen` connections; `auth` who asks; `rate` how often; `kept` what must not be
-//! forgotten; `answer` what goes back, `range` which part of it; `events` streams; `jobs`, `deals` and `money` the routes of job creators, providers and
-//! both.
+//! Layout: `config` how it is served; `listen` connections, `paced` those that are not read; `cors` pages; `forwarded` proxies;
+//! `auth` who asks; `rate` how often, `places` how many at once; `kept` what must not be forgotten; `answer` what goes back, `range` which part of it;
+//! `events` streams; `jobs`, `deals` and `money` the routes of job creators, providers and both; `metrics` what operators watch.
 
 mod answer;
 mod auth;
 mod config;
+mod cors;
 mod deals;
 mod events;
+mod forwarded;
 mod jobs;
 mod kept;
 mod listen;
+mod metrics;
 mod money;
+mod paced;
+mod places;
 mod range;
 mod rate;
 
@@ -20,10 +25,10 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::http::HeaderValue;
-use axum::routing::{delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 
 pub use config::ServerConfig;
+pub use forwarded::ForwardedHeader;
 
 use super::Solver;
 use crate::error::{Error, Result};
@@ -31,7 +36,9 @@ use crate::model::Address;
 use crate::rt::CancelToken;
 use crate::settlement::MemorySettlement;
 use crate::wire::auth::Verifier;
-use crate::wire::routes;
+use crate::wire::routes::Route;
+use metrics::Metrics;
+use places::Places;
 use rate::Rate;
 
 /// The solver over HTTP, ready to listen.
@@ -54,10 +61,15 @@ struct Inner {
     nonces: Mutex<kept::KeptNonces>,
     addresses: Mutex<Rate<IpAddr>>,
     accounts: Mutex<Rate<Address>>,
+    connections: Places<IpAddr>,
+    streams: Places<Address>,
     spending: Mutex<kept::KeptSpending>,
     given: Mutex<std::collections::HashSet<Address>>,
     shutdown: CancelToken,
     listener: Mutex<Option<TcpListener>>,
+    /// Where the figures are read.
+    operators: Mutex<Option<TcpListener>>,
+    metrics: Arc<Metrics>,
 }
 
 impl Server {
@@ -93,6 +105,10 @@ impl Server {
             given: Mutex::new(given),
             shutdown: CancelToken::new(),
             listener: Mutex::new(Some(listener)),
+            operators: Mutex::default(),
+            connections: Places::new(config.address_connections),
+            streams: Places::new(config.account_streams),
+            metrics: Arc::default(),
             config,
         };
         Ok(Self { state: State(Arc::new(inner)) })
@@ -108,6 +124,14 @@ impl Server {
             Some(listener) => listener.local_addr().map_err(listen::failed),
             None => Err(Error::unexpected("the server is served already")),
         }
+    }
+
+    /// Shows how things stand to whoever reaches `listener`: `/metrics` in the text format of Prometheus, and `/healthz` and
+    /// `/readyz`. It belongs where only operators come; the public listener has no figures.
+    #[must_use]
+    pub fn with_metrics(self, listener: TcpListener) -> Self {
+        *self.state.0.operators.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(listener);
+        self
     }
 
     /// Serves until `shutdown` asks to stop: then takes no new connections, ends streams, and returns when every request
@@ -130,29 +154,13 @@ impl State {
     }
 
     fn router(&self) -> Router {
-        let versioned = Router::new()
-            .route(routes::SOLVER, get(money::solver))
-            .route(routes::QUOTES, post(jobs::quote))
-            .route(routes::JOBS, post(jobs::submit).get(jobs::list))
-            .route("/api/v1/jobs/{id}", get(jobs::status))
-            .route("/api/v1/jobs/{id}/events", get(events::of_job))
-            .route("/api/v1/jobs/{id}/result", get(jobs::result))
-            .route("/api/v1/jobs/{id}/accept", post(jobs::accept))
-            .route("/api/v1/jobs/{id}/cancel", post(jobs::cancel))
-            .route(routes::OFFERS, post(deals::offer))
-            .route("/api/v1/offers/{id}", delete(deals::withdraw))
-            .route(routes::MESSAGES, get(events::of_provider))
-            .route("/api/v1/deals/{id}/notice", get(deals::notice))
-            .route("/api/v1/deals/{id}/started", post(deals::started))
-            .route("/api/v1/deals/{id}/events", post(deals::report))
-            .route("/api/v1/deals/{id}/delivery", post(deals::deliver))
-            .route("/api/v1/deals/{id}/refusal", post(deals::refuse))
-            .route(routes::ACCOUNT, get(money::account))
-            .route("/api/v1/account/{action}", post(money::act));
-        let plain =
-            Router::new().route("/healthz", get(|| async { "ok\n" })).route("/readyz", get(answer::ready));
-        versioned
-            .merge(plain)
+        let mut router = Router::new();
+        for route in Route::ALL {
+            router = router.route(route.path(), handler(*route));
+        }
+        router
+            .route("/healthz", get(answer::alive))
+            .route("/readyz", get(answer::ready))
             .fallback(answer::unknown)
             .method_not_allowed_fallback(answer::wrong_method)
             .with_state(self.clone())
@@ -164,12 +172,30 @@ impl State {
             known => known.to_vec(),
         }
     }
+}
 
-    /// The origin of a page that may read the answer.
-    fn allowed_origin(&self, origin: Option<&HeaderValue>) -> Option<HeaderValue> {
-        let origin = origin?;
-        let known = self.config().origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes());
-        known.then(|| origin.clone())
+/// What answers a route. A new one does not build without.
+fn handler(route: Route) -> MethodRouter<State> {
+    match route {
+        Route::Solver => get(money::solver),
+        Route::Quote => post(jobs::quote),
+        Route::Submit => post(jobs::submit),
+        Route::Jobs => get(jobs::list),
+        Route::Job => get(jobs::status),
+        Route::JobEvents => get(events::of_job),
+        Route::JobResult => get(jobs::result),
+        Route::JobAccept => post(jobs::accept),
+        Route::JobCancel => post(jobs::cancel),
+        Route::Offer => post(deals::offer),
+        Route::Withdraw => delete(deals::withdraw),
+        Route::Messages => get(events::of_provider),
+        Route::DealNotice => get(deals::notice),
+        Route::DealStarted => post(deals::started),
+        Route::DealEvents => post(deals::report),
+        Route::DealDelivery => post(deals::deliver),
+        Route::DealRefusal => post(deals::refuse),
+        Route::Account => get(money::account),
+        Route::Move => post(money::act),
     }
 }
 

@@ -1,9 +1,19 @@
 //! Solver, provider and job creator over HTTP on this machine: the same jobs as in one process.
 
+mod catalogue;
+mod downloads;
+mod figures;
+mod hostile;
+mod pages;
+mod raw;
+mod readers;
+mod wire;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::metrics::Metrics;
 use super::{Server, ServerConfig};
 use crate::client::{Client, SubmitOptions};
 use crate::error::{ErrorKind, Fault};
@@ -23,6 +33,8 @@ use crate::wire::{JobCreatorApi, JobEventKind, ProviderApi};
 /// A solver that is served, and what stops it.
 struct Served {
     url: String,
+    solver: Solver,
+    metrics: Arc<Metrics>,
     stop: CancelToken,
     ledger: MemorySettlement,
     task: tokio::task::JoinHandle<crate::error::Result<()>>,
@@ -40,11 +52,20 @@ fn serve_with(config: ServerConfig) -> Served {
         Solver::new(solver_key.address(), Domain::local(), clock, settlement, SolverConfig::default());
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let config = ServerConfig { play_money: Some(Amount::from_lp(1_000)), ..config };
-    let server = Server::new(solver, ledger.clone(), listener, config).unwrap();
+    begin(solver, ledger, listener, config)
+}
+
+fn begin(
+    solver: Solver,
+    ledger: MemorySettlement,
+    listener: std::net::TcpListener,
+    config: ServerConfig,
+) -> Served {
+    let server = Server::new(solver.clone(), ledger.clone(), listener, config).unwrap();
     let url = format!("http://{}", server.local_addr().unwrap());
-    let stop = CancelToken::new();
+    let (stop, metrics) = (CancelToken::new(), Arc::clone(&server.state.0.metrics));
     let task = tokio::spawn(server.serve(stop.clone()));
-    Served { url, stop, ledger, task }
+    Served { url, solver, metrics, stop, ledger, task }
 }
 
 /// A solver on a store, served at an address.
@@ -55,11 +76,7 @@ async fn serve_kept(store: &MemoryStore, address: &str) -> Served {
     let (solver, ledger) = opened.unwrap();
     let listener = std::net::TcpListener::bind(address).unwrap();
     let config = ServerConfig { play_money: Some(Amount::from_lp(1_000)), ..ServerConfig::default() };
-    let server = Server::new(solver, ledger.clone(), listener, config).unwrap();
-    let url = format!("http://{}", server.local_addr().unwrap());
-    let stop = CancelToken::new();
-    let task = tokio::spawn(server.serve(stop.clone()));
-    Served { url, stop, ledger, task }
+    begin(solver, ledger, listener, config)
 }
 
 #[tokio::test]
@@ -289,25 +306,3 @@ async fn too_many_requests_are_told_when_to_come_back() {
     assert_eq!((error.kind(), error.code()), (ErrorKind::RateLimited, "E_RATE_LIMIT"));
     served.end().await;
 }
-
-#[tokio::test]
-async fn a_body_beyond_its_bound_is_refused_before_it_is_sent() {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
-    let served = serve();
-    let authority = served.url.strip_prefix("http://").unwrap();
-    let mut connection = tokio::net::TcpStream::connect(authority).await.unwrap();
-    let head = format!(
-        "POST {} HTTP/1.1\r\nhost: {authority}\r\ncontent-length: 99999999\r\nconnection: close\r\n\r\n",
-        crate::wire::routes::QUOTES
-    );
-    connection.write_all(head.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    connection.read_to_string(&mut answer).await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
-    assert!(answer.contains("E_BODY_TOO_LARGE"), "{answer}");
-    served.end().await;
-}
-
-mod downloads;
-mod wire;

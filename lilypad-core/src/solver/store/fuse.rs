@@ -1,11 +1,12 @@
 //! A store that stops at its first failure.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{Batch, Saved, Store, Write, failed};
 use crate::error::Result;
-use crate::rt::{CancelReason, CancelToken};
+use crate::rt::{CancelReason, CancelToken, Stopwatch};
 use crate::settlement::{Entry, Journal};
+use crate::solver::figures::Histogram;
 
 /// Nothing is begun after a failure: what came later could rest on what is not there. What was under way beside it goes on:
 /// who depends on a save has waited for it.
@@ -15,12 +16,18 @@ pub(in crate::solver) struct Fuse {
     why: OnceLock<String>,
     blown: CancelToken,
     lost: Option<CancelToken>,
+    times: Mutex<Histogram>,
 }
 
 impl Fuse {
     pub(in crate::solver) fn new(store: Arc<dyn Store>) -> Self {
         let lost = store.lost();
-        Self { store, why: OnceLock::new(), blown: CancelToken::new(), lost }
+        Self { store, why: OnceLock::new(), blown: CancelToken::new(), lost, times: Mutex::default() }
+    }
+
+    /// How long it took until batches were safe.
+    pub(in crate::solver) fn times(&self) -> Histogram {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Passes while everything could be saved.
@@ -55,7 +62,10 @@ impl Store for Fuse {
 
     fn save(&self, batch: Batch) -> Result<()> {
         self.check()?;
-        self.store.save(batch).inspect_err(|error| {
+        let since = Stopwatch::start();
+        let saved = self.store.save(batch);
+        self.times.lock().unwrap_or_else(PoisonError::into_inner).add(since.elapsed());
+        saved.inspect_err(|error| {
             tracing::error!(%error, "the solver stops: its store does not take what it must not forget");
             let _ = self.why.set(error.message().to_owned());
             self.blown.cancel(CancelReason::Shutdown);

@@ -1,0 +1,81 @@
+//! Which test covers which attack of the catalogue of threats to a server: T33 to T41 requests, T42 to T47 load.
+//!
+//! Not covered: T37's contracts that sign (EIP-1271), since no account here is a contract; T41's browser; T46, since an offer
+//! costs nothing yet, so nothing but the bound of the book keeps fresh keys from filling it.
+
+const SERVER: &str = include_str!("../tests.rs");
+const HOSTILE: &str = include_str!("hostile.rs");
+const READERS: &str = include_str!("readers.rs");
+const PAGES: &str = include_str!("pages.rs");
+const KEPT: &str = include_str!("../kept.rs");
+const FORWARDED: &str = include_str!("../forwarded.rs");
+const VERIFY: &str = include_str!("../../../wire/auth/verify/tests.rs");
+const HEADERS: &str = include_str!("../../../wire/auth/headers/tests.rs");
+const MEMORY: &str = include_str!("../../../wire/auth/memory/tests.rs");
+const COMMAND: &str = include_str!("../../../../../lilypad-cli/tests/it/secrets.rs");
+
+const CATALOGUE: [(&str, &str, &str); 25] = [
+    ("T33 the same request twice", VERIFY, "a_request_is_taken_once"),
+    ("T34 one signature for something else", VERIFY, "another_part_is_named"),
+    ("T35 wrong times", VERIFY, "the_edges_of_time_are_exact"),
+    ("T36 a changed byte: method, path, query, body", VERIFY, "every_changed_byte_of_the_request_is_refused"),
+    ("T36 a changed byte: headers", HEADERS, "every_changed_byte_is_refused"),
+    ("T37 signatures that are not canonical", VERIFY, "only_canonical_signatures_are_read"),
+    ("T38 replay after a restart", KEPT, "a_restart_forgets_no_nonce_no_spending_and_no_gift"),
+    ("T38 replay after a restart without a store", MEMORY, "a_restart_takes_nothing_that_was_taken_before"),
+    ("T39 another's jobs", SERVER, "another_account_sees_and_does_nothing_with_a_job"),
+    ("T39 another's offers, deals and messages", HOSTILE, "nobody_acts_as_another_provider"),
+    ("T40 secrets in output, logs and files", COMMAND, "no_command_shows_a_key_or_a_passphrase"),
+    ("T41 pages of other origins", PAGES, "other_pages_read_nothing_and_change_nothing"),
+    (
+        "T41 what pages of ours may ask",
+        PAGES,
+        "a_page_of_ours_may_ask_for_every_route_with_every_header_that_it_needs",
+    ),
+    ("T41 a page whose name leads here", PAGES, "a_name_that_leads_here_all_at_once_is_not_answered"),
+    (
+        "T42 slow headers and bodies",
+        HOSTILE,
+        "slow_headers_and_slow_bodies_are_ended_and_honest_requests_go_on",
+    ),
+    ("T42 idle connections", HOSTILE, "a_connection_that_is_idle_is_ended"),
+    (
+        "T42 one address with all connections",
+        HOSTILE,
+        "an_address_has_so_many_connections_and_gets_their_places_back",
+    ),
+    (
+        "T43 a reader that does not read",
+        READERS,
+        "who_does_not_read_is_cut_off_and_goes_on_from_its_last_event",
+    ),
+    ("T43 a reader that reads little", READERS, "a_reader_that_takes_a_little_now_and_then_is_cut_off_too"),
+    ("T43 many of them", READERS, "many_that_do_not_read_delay_nobody"),
+    (
+        "T43 one account with all streams",
+        READERS,
+        "an_account_has_so_many_streams_and_gets_their_places_back",
+    ),
+    (
+        "T44 spoofed origins of requests",
+        HOSTILE,
+        "nobody_gets_more_requests_by_saying_that_they_come_from_elsewhere",
+    ),
+    ("T44 spoofed origins behind proxies", FORWARDED, "only_what_our_own_proxies_added_counts"),
+    ("T45 a flood", HOSTILE, "after_a_flood_everything_is_as_before_and_no_job_was_lost"),
+    (
+        "T47 bodies and headers without end",
+        HOSTILE,
+        "what_is_too_large_or_no_request_is_refused_and_the_connection_ends",
+    ),
+];
+
+#[test]
+fn each_attack_has_its_test() {
+    for (attack, file, test) in CATALOGUE {
+        assert!(file.contains(&format!("fn {test}(")), "{attack}: there is no test {test}");
+    }
+    let covered = |number| CATALOGUE.iter().any(|(attack, ..)| attack.starts_with(&format!("T{number} ")));
+    let missing: Vec<u32> = (33..=47).filter(|number| !covered(*number)).collect();
+    assert_eq!(missing, [46], "say what is covered above, and what is not");
+}
