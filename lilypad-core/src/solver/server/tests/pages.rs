@@ -41,8 +41,6 @@ async fn a_page_of_ours_may_ask_for_every_route_with_every_header_that_it_needs(
             "last-event-id",
             "range",
             "if-range",
-            "range",
-            "if-range",
             "lilypad-grant",
             "content-type",
         ]) {
