@@ -16,7 +16,7 @@ use lilypad_core::provider::{Provider, ProviderConfig};
 use lilypad_core::rt::{CancelReason, CancelToken, Clock};
 use lilypad_core::settlement::{LedgerConfig, MemorySettlement};
 use lilypad_core::signer::{Domain, LocalSigner, Signer};
-use lilypad_core::solver::server::{ForwardedHeader, Server, ServerConfig};
+use lilypad_core::solver::server::{ForwardedHeader, Server, ServerConfig, V2Config};
 use lilypad_core::solver::store::SqliteStore;
 use lilypad_core::solver::{Solver, SolverConfig};
 use lilypad_core::{Error, Result};
@@ -67,6 +67,10 @@ pub(crate) struct SolverArgs {
     /// SQLite file in which jobs and money are kept over restarts; made where there is none. Default: memory alone.
     #[arg(long, value_name = "FILE")]
     pub(crate) store: Option<PathBuf>,
+    /// Serve job creators and providers of Lilypad v2 too, in a market of their own, without money. Whoever sees the headers of
+    /// such a peer can act as it.
+    #[arg(long)]
+    pub(crate) v2_compat: bool,
     /// How long a job may wait for an offer.
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "30s")]
     pub(crate) match_timeout: std::time::Duration,
@@ -171,6 +175,7 @@ pub(crate) fn solver(args: SolverArgs, report: &Report) -> Result<ExitCode> {
                     ForwardedBy::XForwardedFor => ForwardedHeader::XForwardedFor,
                     ForwardedBy::Forwarded => ForwardedHeader::Forwarded,
                 },
+                v2_compat: args.v2_compat.then(V2Config::default),
                 ..ServerConfig::default()
             },
         )?;
@@ -198,6 +203,12 @@ pub(crate) fn solver(args: SolverArgs, report: &Report) -> Result<ExitCode> {
                 report
                     .field("note", "jobs and money are kept in memory: they are gone when this process ends");
             }
+        }
+        if args.v2_compat {
+            report.field(
+                "v2",
+                "its peers are served, without money; whoever sees their headers can act as them",
+            );
         }
         ready["url"] = url.into();
         report.document(&ready);

@@ -17,15 +17,15 @@ const CREATOR_KEY: &str = "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb
 const SOLVER_KEY: &str = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6";
 
 /// A process that stays until it is dropped.
-struct Role {
+pub(crate) struct Role {
     child: Child,
     /// What it said when it was ready.
-    ready: Value,
+    pub(crate) ready: Value,
 }
 
 impl Role {
     /// Starts a role and waits for its one JSON document.
-    fn start(user: &User, key: Option<&str>, args: &[&str]) -> Self {
+    pub(crate) fn start(user: &User, key: Option<&str>, args: &[&str]) -> Self {
         let mut command = user.command(args);
         command.arg("--json").stdout(Stdio::piped()).stderr(Stdio::null());
         if let Some(key) = key {

@@ -26,4 +26,6 @@ mod terminal;
 #[cfg(test)]
 mod tool;
 #[cfg(test)]
+mod v2;
+#[cfg(test)]
 mod wallet;

@@ -60,9 +60,18 @@ impl State {
         let Some(Peer(peer)) = parts.extensions.get::<Peer>().copied() else {
             return Err(Error::unexpected("a request came over no connection"));
         };
+        self.count(self.address_of(peer.ip(), &parts.headers))
+    }
+
+    /// The network address that counts as the sender's.
+    pub(super) fn address_of(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let config = self.config();
-        let address = forwarded::client(peer.ip(), &parts.headers, config.proxies, config.forwarded);
-        lock(&self.0.addresses).count(network(address), self.now())
+        network(forwarded::client(peer, headers, config.proxies, config.forwarded))
+    }
+
+    /// Counts a request of a network address.
+    pub(super) fn count(&self, address: IpAddr) -> Result<()> {
+        lock(&self.0.addresses).count(address, self.now())
     }
 
     /// What is asked of whom, as the client must have signed it.
@@ -89,7 +98,8 @@ impl State {
         Ok(host)
     }
 
-    async fn read(&self, parts: &Parts, body: Body, most: usize) -> Result<Bytes> {
+    /// Reads a body, within its limits of size and time.
+    pub(super) async fn read(&self, parts: &Parts, body: Body, most: usize) -> Result<Bytes> {
         let said = parts.headers.get(header::CONTENT_LENGTH);
         let said = said.and_then(|length| length.to_str().ok()).and_then(|length| length.parse::<u64>().ok());
         let limit = u64::try_from(most).unwrap_or(u64::MAX);

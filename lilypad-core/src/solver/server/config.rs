@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::forwarded::ForwardedHeader;
+use super::v2::V2Config;
 use crate::error::{Error, Result};
 use crate::model::{Address, Amount};
 
@@ -48,12 +49,15 @@ pub struct ServerConfig {
     pub proxies: usize,
     /// Where the proxies write it.
     pub forwarded: ForwardedHeader,
+    /// How peers of Lilypad v2 are served; `None` serves none. **Their headers can be replayed by whoever sees them**, so what
+    /// they offer meets only what others of them offer, without money.
+    pub v2_compat: Option<V2Config>,
 }
 
 impl Default for ServerConfig {
     /// Real money, JSON of 1 MiB, archives of 128 MiB, headers in 5 s, bodies in 20 s, readers that wait 20 s, 4,096
     /// connections, 512 of an address, 256 streams of an account, 600 requests of an address and 300 of an account in 10 s,
-    /// no pages, no proxies.
+    /// no pages, no proxies, no v2 peers.
     fn default() -> Self {
         Self {
             names: Vec::new(),
@@ -74,6 +78,7 @@ impl Default for ServerConfig {
             origins: Vec::new(),
             proxies: 0,
             forwarded: ForwardedHeader::default(),
+            v2_compat: None,
         }
     }
 }
@@ -95,6 +100,6 @@ impl ServerConfig {
         if self.origins.iter().any(|origin| origin == "*") {
             return refuse("origins", "must name each origin: `*` lets every page in");
         }
-        Ok(())
+        self.v2_compat.as_ref().map_or(Ok(()), V2Config::check)
     }
 }

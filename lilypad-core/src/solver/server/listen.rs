@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use axum::{Extension, Router};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -22,6 +21,8 @@ use crate::rt::{CancelReason, CancelToken, spawn, within};
 const STOP_GRACE: Duration = Duration::from_secs(30);
 /// Most bytes of the headers of a request.
 const HEADER_BYTES: usize = 64 << 10;
+/// What the counter of connections can count.
+const MOST_PLACES: u32 = 1 << 24;
 /// How long to wait after a connection could not be taken: there are too many files open, or the like.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -77,8 +78,8 @@ struct Entrance {
 
 impl Entrance {
     async fn serve(self, state: &State, shutdown: &CancelToken) {
-        let places = Arc::new(Semaphore::new(self.most));
-        let open = GracefulShutdown::new();
+        let most = u32::try_from(self.most).unwrap_or(MOST_PLACES).min(MOST_PLACES);
+        let places = Arc::new(Semaphore::new(most as usize));
         loop {
             let place = tokio::select! {
                 biased;
@@ -97,23 +98,18 @@ impl Entrance {
                     }
                 },
             };
-            self.take(state, &open, (stream, peer), place);
+            self.take(state, (stream, peer), place);
         }
         drop(self.listener);
         state.0.shutdown.cancel(CancelReason::Shutdown);
-        if within(STOP_GRACE, open.shutdown()).await.is_none() {
+        // Once every place is free, every connection has ended.
+        if within(STOP_GRACE, places.acquire_many(most)).await.is_none() {
             tracing::warn!("requests that still ran were cut off");
         }
     }
 
     /// Serves a connection in a task of its own; `place` is free when it has ended.
-    fn take<P: Send + 'static>(
-        &self,
-        state: &State,
-        open: &GracefulShutdown,
-        (stream, peer): (TcpStream, SocketAddr),
-        place: P,
-    ) {
+    fn take<P: Send + 'static>(&self, state: &State, (stream, peer): (TcpStream, SocketAddr), place: P) {
         // Behind proxies all connections are theirs.
         let counted = self.public && state.config().proxies == 0;
         let own = counted.then(|| state.0.connections.take(network(peer.ip())));
@@ -134,10 +130,17 @@ impl Entrance {
             .max_buf_size(HEADER_BYTES);
         let stream = Paced::new(stream, config.write_timeout, Arc::clone(&state.0.metrics));
         let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-        let connection = open.watch(connection);
+        let (connection, stopping) = (connection.with_upgrades(), state.0.shutdown.clone());
         spawn(async move {
+            tokio::pin!(connection);
             // How a connection ends is the client's affair.
-            let _ = connection.await;
+            tokio::select! {
+                _ = connection.as_mut() => {}
+                _ = stopping.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    let _ = connection.await;
+                }
+            }
             drop((place, own, entered));
         });
     }

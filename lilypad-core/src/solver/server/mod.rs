@@ -2,7 +2,8 @@
 //!
 //! Layout: `config` how it is served; `listen` connections, `paced` those that are not read; `cors` pages; `forwarded` proxies;
 //! `auth` who asks; `rate` how often, `places` how many at once; `kept` what must not be forgotten; `answer` what goes back, `range` which part of it;
-//! `events` streams; `jobs`, `deals` and `money` the routes of job creators, providers and both; `metrics` what operators watch.
+//! `events` streams; `jobs`, `deals` and `money` the routes of job creators, providers and both; `metrics` what operators watch;
+//! `v2` peers of Lilypad v2, in a market of their own.
 
 mod answer;
 mod auth;
@@ -20,6 +21,7 @@ mod paced;
 mod places;
 mod range;
 mod rate;
+mod v2;
 
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
@@ -29,6 +31,7 @@ use axum::routing::{MethodRouter, delete, get, post};
 
 pub use config::ServerConfig;
 pub use forwarded::ForwardedHeader;
+pub use v2::V2Config;
 
 use super::Solver;
 use crate::error::{Error, Result};
@@ -65,6 +68,7 @@ struct Inner {
     streams: Places<Address>,
     spending: Mutex<kept::KeptSpending>,
     given: Mutex<std::collections::HashSet<Address>>,
+    v2: Option<v2::V2>,
     shutdown: CancelToken,
     listener: Mutex<Option<TcpListener>>,
     /// Where the figures are read.
@@ -93,6 +97,7 @@ impl Server {
         let (addresses, accounts) =
             (rate(config.address_requests), Rate::new(config.account_requests, config.rate_window));
         let (nonces, spending, given) = kept::remembered(&solver)?;
+        let v2 = config.v2_compat.clone().map(|config| v2::V2::new(config, solver.clock().clone()));
         let inner = Inner {
             solver,
             ledger,
@@ -103,6 +108,7 @@ impl Server {
             accounts: Mutex::new(accounts),
             spending: Mutex::new(spending),
             given: Mutex::new(given),
+            v2,
             shutdown: CancelToken::new(),
             listener: Mutex::new(Some(listener)),
             operators: Mutex::default(),
@@ -158,12 +164,16 @@ impl State {
         for route in Route::ALL {
             router = router.route(route.path(), handler(*route));
         }
-        router
+        let router = router
             .route("/healthz", get(answer::alive))
             .route("/readyz", get(answer::ready))
             .fallback(answer::unknown)
             .method_not_allowed_fallback(answer::wrong_method)
-            .with_state(self.clone())
+            .with_state(self.clone());
+        match &self.0.v2 {
+            Some(v2) => router.merge(v2.router(self.clone())),
+            None => router,
+        }
     }
 
     fn mediators(&self) -> Vec<Address> {

@@ -7,7 +7,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-use super::super::{State, answer};
+use super::super::{State, answer, v2};
 use super::{Refused, text};
 use crate::rt::Stopwatch;
 use crate::wire::routes::Route;
@@ -50,7 +50,7 @@ pub(in super::super) async fn counted(
 
 /// The route as it is written in the table: what a client writes itself would be without bound.
 fn route(request: &Request) -> &'static str {
-    let known = Route::ALL.iter().map(|route| route.path()).chain(PLAIN);
+    let known = Route::ALL.iter().map(|route| route.path()).chain(PLAIN).chain(v2::PATHS);
     let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
     known.into_iter().find(|path| Some(*path) == matched).unwrap_or("other")
 }
