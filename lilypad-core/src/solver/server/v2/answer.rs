@@ -7,8 +7,9 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
 
+use super::super::answer::{Failed, TOO_LARGE};
 use super::rate::Verdict;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Code, Error, ErrorKind, Result};
 use crate::model::json;
 
 /// v2 names no type, so that its peers see this one for everything but archives.
@@ -24,21 +25,21 @@ pub(super) fn value<T: Serialize>(answer: Result<T>) -> Response {
     }
 }
 
-/// A list, or the error.
-pub(super) fn list<T: Serialize>(items: Result<Vec<Arc<T>>>) -> Response {
-    match items.and_then(|items| list_text(&items)) {
+/// A list, or the error. An item is made when its turn comes.
+pub(super) fn list<T: Serialize>(items: impl Iterator<Item = Arc<T>>) -> Response {
+    match list_text(items) {
         Ok(text) => said(StatusCode::OK, text),
         Err(error) => failed(&error),
     }
 }
 
-fn list_text<T: Serialize>(items: &[Arc<T>]) -> Result<String> {
+fn list_text<T: Serialize>(items: impl Iterator<Item = Arc<T>>) -> Result<String> {
     let mut text = String::from("[");
-    for (at, item) in items.iter().enumerate() {
+    for (at, item) in items.enumerate() {
         if at > 0 {
             text.push(',');
         }
-        text.push_str(&json::to_string(&**item)?);
+        text.push_str(&json::to_string(&*item)?);
         if text.len() > LIST_BYTES {
             let message = format!("the list has more than {LIST_BYTES} bytes: ask for fewer");
             return Err(Error::new(ErrorKind::Rejected, "E_V2_LIST", message));
@@ -60,21 +61,27 @@ pub(super) fn archive(name: &'static str, answer: Result<Bytes>) -> Response {
             (headers, bytes).into_response()
         }
         // The routes of files answer every refusal so.
-        Err(error) => refusal(StatusCode::INTERNAL_SERVER_ERROR, error.message()),
+        Err(error) => counted(refusal(StatusCode::INTERNAL_SERVER_ERROR, error.message()), error.code()),
     }
 }
 
 /// An error with v2's status, which is 500 for most of them.
 pub(super) fn failed(error: &Error) -> Response {
     let status = match (error.code(), error.kind()) {
-        (super::super::answer::TOO_LARGE, _) => StatusCode::PAYLOAD_TOO_LARGE,
+        (TOO_LARGE, _) => StatusCode::PAYLOAD_TOO_LARGE,
         (_, ErrorKind::Unauthorized) => StatusCode::UNAUTHORIZED,
         (_, ErrorKind::InvalidInput) if error.code() != "E_V2_QUERY" => StatusCode::BAD_REQUEST,
         (_, ErrorKind::Timeout) => StatusCode::REQUEST_TIMEOUT,
         (_, ErrorKind::RateLimited) => StatusCode::TOO_MANY_REQUESTS,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    refusal(status, error.message())
+    counted(refusal(status, error.message()), error.code())
+}
+
+/// An answer with the code of what it refuses, for those who count.
+pub(super) fn counted(mut response: Response, code: Code) -> Response {
+    response.extensions_mut().insert(Failed(code));
+    response
 }
 
 /// An error of the route that takes input files, which has statuses of its own.
@@ -86,7 +93,7 @@ pub(super) fn failed_with_files(error: &Error) -> Response {
         ErrorKind::Timeout => StatusCode::REQUEST_TIMEOUT,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    refusal(status, error.message())
+    counted(refusal(status, error.message()), error.code())
 }
 
 /// A status and a line of text.

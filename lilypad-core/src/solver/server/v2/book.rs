@@ -8,7 +8,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::config::V2Config;
-use super::hub::{About, Hub};
+use super::hub::{About, Hub, offer_without_inputs};
 use crate::error::{Error, ErrorKind, Result};
 use crate::market::{Index, JobTerms, OfferTerms, Offered, Wanted};
 use crate::model::{
@@ -84,7 +84,7 @@ impl Sought {
     pub(super) fn new(offer: &JobOffer, since: Timestamp) -> Result<Self> {
         // v2 names modules by repository and tag alone; nobody in this market has a rule about their content.
         let module = ModulePin::Content { content: ContentId(offer.module.id()?) };
-        let offer = JobOffer { inputs: None, ..offer.clone() };
+        let offer = offer_without_inputs(offer);
         Ok(Self { offer, terms: JobTerms::default(), module, since })
     }
 }

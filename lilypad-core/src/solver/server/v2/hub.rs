@@ -6,7 +6,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{DealContainer, JobOfferContainer, ResourceOfferContainer, SolverEvent, json};
+use crate::model::{
+    Deal, DealContainer, JobOffer, JobOfferContainer, ResourceOfferContainer, SolverEvent, json,
+};
 
 /// The readers of events.
 #[derive(Debug)]
@@ -74,16 +76,51 @@ impl Hub {
 
 /// A job as everybody may see it.
 pub(super) fn without_inputs(job: &JobOfferContainer) -> JobOfferContainer {
-    let mut job = job.clone();
-    job.job_offer.inputs = None;
-    job
+    JobOfferContainer {
+        id: job.id.clone(),
+        deal_id: job.deal_id.clone(),
+        job_creator: job.job_creator.clone(),
+        state: job.state,
+        job_offer: offer_without_inputs(&job.job_offer),
+    }
 }
 
 /// A deal as everybody may see it.
 pub(super) fn deal_without_inputs(deal: &DealContainer) -> DealContainer {
-    let mut deal = deal.clone();
-    deal.deal.job_offer.inputs = None;
-    deal
+    DealContainer {
+        id: deal.id.clone(),
+        job_creator: deal.job_creator.clone(),
+        resource_provider: deal.resource_provider.clone(),
+        job_offer: deal.job_offer.clone(),
+        resource_offer: deal.resource_offer.clone(),
+        deal: Deal {
+            id: deal.deal.id.clone(),
+            members: deal.deal.members.clone(),
+            pricing: deal.deal.pricing,
+            job_offer: offer_without_inputs(&deal.deal.job_offer),
+            resource_offer: deal.deal.resource_offer.clone(),
+        },
+        transactions: deal.transactions.clone(),
+        mediator: deal.mediator.clone(),
+        ..*deal
+    }
+}
+
+/// The inputs are not even copied: they are what makes an offer large.
+pub(super) fn offer_without_inputs(offer: &JobOffer) -> JobOffer {
+    JobOffer {
+        id: offer.id.clone(),
+        nonce: offer.nonce.clone(),
+        job_creator: offer.job_creator.clone(),
+        module: offer.module.clone(),
+        spec: offer.spec.clone(),
+        inputs: None,
+        input_files: offer.input_files.clone(),
+        mode: offer.mode.clone(),
+        trusted_parties: offer.trusted_parties.clone(),
+        target: offer.target.clone(),
+        ..*offer
+    }
 }
 
 #[cfg(test)]

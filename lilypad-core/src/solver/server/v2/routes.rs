@@ -55,7 +55,10 @@ pub(super) async fn gate(Shared(served): Shared<Served>, mut request: Request, n
     let rate = served.market.count(address, path);
     let counted = served.state.count(address).and_then(|()| served.state.solver().is_sound());
     let mut response = match counted {
-        _ if !rate.allowed => answer::refusal(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
+        _ if !rate.allowed => {
+            let refused = answer::refusal(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
+            answer::counted(refused, "E_RATE_LIMIT")
+        }
         Err(error) => answer::failed(&error),
         Ok(()) => {
             let caller = Caller::of(request.headers());
@@ -105,7 +108,7 @@ pub(super) async fn jobs(
         let jobs = book.jobs.values().map(|job| &job.container);
         jobs.filter(|job| passes(job)).map(Arc::clone).collect()
     };
-    answer::list(Ok(found.into_iter().map(|job| shown_job(job, &caller)).collect()))
+    answer::list(found.into_iter().map(|job| shown_job(job, &caller)))
 }
 
 pub(super) async fn job(
@@ -178,9 +181,9 @@ pub(super) async fn offers(Shared(served): Shared<Served>, request: Request) -> 
     let book = served.market.book();
     let offers = book.offers.values().map(|offer| &offer.container);
     let passes = query.of_offers();
-    let found = offers.filter(|offer| passes(offer)).map(Arc::clone).collect();
+    let found: Vec<_> = offers.filter(|offer| passes(offer)).map(Arc::clone).collect();
     drop(book);
-    answer::list(Ok(found))
+    answer::list(found.into_iter())
 }
 
 pub(super) async fn post_offer(
@@ -210,7 +213,7 @@ pub(super) async fn deals(
         let deals = book.deals.values().map(|deal| &deal.container);
         deals.filter(|deal| passes(deal)).map(Arc::clone).collect()
     };
-    answer::list(Ok(found.into_iter().map(|deal| shown_deal(deal, &caller)).collect()))
+    answer::list(found.into_iter().map(|deal| shown_deal(deal, &caller)))
 }
 
 pub(super) async fn deal(

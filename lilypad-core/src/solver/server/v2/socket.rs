@@ -12,9 +12,11 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use tokio::sync::mpsc::Receiver;
 
+use super::super::State;
 use super::super::listen::Peer;
+use super::super::metrics::Refused;
 use super::{Served, answer};
-use crate::rt::{CancelToken, within};
+use crate::rt::within;
 
 /// Most bytes that a reader may send at once: it has nothing to say.
 const MOST_BYTES: usize = 64 << 10;
@@ -38,9 +40,9 @@ pub(super) async fn events(
     };
     match reader {
         Ok(reader) => {
-            let shutdown = served.state.0.shutdown.clone();
+            let state = served.state;
             let upgrade = upgrade.max_message_size(MOST_BYTES).max_frame_size(MOST_BYTES);
-            upgrade.on_upgrade(move |socket| tell(socket, reader, shutdown))
+            upgrade.on_upgrade(move |socket| tell(socket, reader, state))
         }
         Err(error) => answer::refusal(StatusCode::SERVICE_UNAVAILABLE, error.message()),
     }
@@ -54,7 +56,8 @@ fn same_origin(headers: &HeaderMap) -> bool {
     host.is_some_and(|host| text(header::HOST).is_some_and(|own| own.eq_ignore_ascii_case(host)))
 }
 
-async fn tell(mut socket: WebSocket, mut events: Receiver<Arc<str>>, shutdown: CancelToken) {
+async fn tell(mut socket: WebSocket, mut events: Receiver<Arc<str>>, state: State) {
+    let shutdown = state.0.shutdown.clone();
     let mut asked = false;
     loop {
         let next = tokio::select! {
@@ -62,7 +65,10 @@ async fn tell(mut socket: WebSocket, mut events: Receiver<Arc<str>>, shutdown: C
             _ = shutdown.cancelled() => break,
             event = events.recv() => match event {
                 Some(event) => Some(Message::Text((&*event).into())),
-                None => break,
+                None => {
+                    state.0.metrics.refused(Refused::SlowReader);
+                    break;
+                }
             },
             heard = within(SILENCE, socket.recv()) => match heard {
                 Some(Some(Ok(Message::Close(_)) | Err(_)) | None) => return,

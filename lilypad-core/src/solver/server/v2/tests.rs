@@ -227,3 +227,16 @@ async fn of_a_hundred_quick_requests_for_a_path_five_are_answered() {
     assert_eq!((other.status, other.header("x-ratelimit-remaining")), (200, Some("4")));
     world.end().await;
 }
+
+#[tokio::test]
+async fn every_path_of_the_list_is_served_and_counted_by_its_name() {
+    let world = World::new().await;
+    for path in super::PATHS {
+        let asked = path.strip_prefix("/api/v1").unwrap().replace("{id}", JOB_ID);
+        let answer = world.get(CREATOR, &asked).await;
+        // Either an answer of v2's own, which is text, or that the path takes another method.
+        let own = answer.header("content-type").is_some_and(|kind| kind.starts_with("text/plain"));
+        assert!(own || answer.status == 405, "{path}: {answer:?}");
+    }
+    world.end().await;
+}
