@@ -189,32 +189,40 @@ fn a_solver_that_was_killed_goes_on_with_its_jobs_and_its_money() {
 }
 
 #[test]
-fn a_provider_that_was_started_anew_gives_its_jobs_back_at_once_and_unpaid() {
+fn a_provider_that_was_started_anew_runs_its_jobs_again_under_the_same_offer() {
     let user = User::new();
     let (_solver, url) = solver(&user);
     let first = provider(&user, &url);
     let network = ["--network", url.as_str()];
-    let forever = [&["run", "examples/modules/forever", "--json"], &network[..]].concat();
-    let mut running = user
-        .command(&forever)
+    let (mut client, job) = start_forever(&user, &network);
+    first.kill();
+    // What it asks now is not what was agreed.
+    let dearer =
+        ["provider", "--network", &url, "--ram", "2000", "--slots", "1", "--rate", "5 LP per 1000000000"];
+    let _second = Role::start(&user, Some(PROVIDER_KEY), &dearer);
+    let mut events = user
+        .command(&[&["events", &job], &network[..]].concat())
         .env("LILYPAD_PRIVATE_KEY", CREATOR_KEY)
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(running.stderr.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap().contains("running (wasm)")));
-    first.kill();
-    let _second = provider(&user, &url);
-    std::thread::spawn(move || lines.for_each(drop));
-    let ended = Outcome::of(running.wait_with_output().unwrap()).ends_with(4).json();
-    assert_eq!(
-        (&ended["error"]["code"], &ended["error"]["fault"]),
-        (&"E_PROVIDER_RESTARTED".into(), &"Provider".into())
-    );
-    let job = ended["job_id"].as_str().unwrap();
-    let status = creator(&user, &[&["status", job, "--json"], &network[..]].concat()).ends_with(0).json();
-    assert_eq!(status["cost"], "0");
+    let mut lines = BufReader::new(events.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("started anew: the job runs from its beginning")));
+    // Its machine is not free: it has one slot.
+    let quote = creator(&user, &[&["quote", "examples/modules/cowsay", "--json"], &network[..]].concat());
+    let quote = quote.ends_with(0).json();
+    assert_eq!(quote["offers"].as_array().unwrap().len(), 1, "the offer of before is replaced: {quote}");
+    creator(&user, &[&["cancel", &job], &network[..]].concat()).ends_with(0);
+    assert_eq!(lines.map(|line| line.unwrap()).filter(|line| line.contains("\"cancelled\"")).count(), 1);
+    events.wait().unwrap();
+    client.wait().unwrap();
+    let status = creator(&user, &[&["status", &job, "--json"], &network[..]].concat()).ends_with(0).json();
+    assert_eq!(status["receipt"]["body"]["rate"]["amount"], "10000000000000000", "{status}");
+    assert_eq!(status["state"], "JobOfferCancelled");
+    // The machine is free again, at its new price.
+    let hello = ["run", "examples/modules/cowsay", "-i", "Message=after", "--json"];
+    let run = creator(&user, &[&hello[..], &network[..]].concat()).ends_with(0).json();
+    assert_eq!(run["receipt"]["body"]["rate"]["amount"], "5000000000000000000");
 }
 
 #[test]

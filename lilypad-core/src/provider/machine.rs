@@ -36,17 +36,8 @@ impl Machine {
     /// Takes what the job of a deal needs.
     ///
     /// # Errors
-    /// `Unavailable` (`E_PROVIDER_RESTARTED`) for a deal over an offer of before; `Conflict` (`E_PROVIDER_FULL`) where it does
-    /// not fit beside the jobs that run.
+    /// `Conflict` (`E_PROVIDER_FULL`) where it does not fit beside the jobs that run.
     pub(super) fn take(&self, notice: &DealNotice) -> Result<Part<'_>> {
-        if notice.deal.resource_offer.id != self.id.to_string() {
-            // What it has agreed to under another offer it does not know any more.
-            let message = "the provider was started anew and gives back what it ran before";
-            return Err(Error::new(ErrorKind::Unavailable, "E_PROVIDER_RESTARTED", message)
-                .with_fault(Fault::Provider)
-                .with_hint("nothing was charged; submit the job again")
-                .with("deal_id", notice.deal_id));
-        }
         let job = &notice.job.body;
         let request = Request::new(job.offer.id()?, &job.offer, &job.terms, &job.module)?;
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);

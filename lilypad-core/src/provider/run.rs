@@ -2,19 +2,22 @@
 
 use std::time::Duration;
 
-use crate::error::{Error, ErrorKind, Fault, Result};
-use crate::executor::{EventSink, LimitKind, RunOutcome, StopReason};
+use crate::error::{Error, ErrorKind, Fault, Result, Retry};
+use crate::executor::{EventSink, ExecutorEvent, LimitKind, RunOutcome, StopReason};
 use crate::model::{FileSet, Outcome};
-use crate::rt::{CancelReason, CancelToken, spawn};
+use crate::rt::{CancelReason, CancelToken, Chronometer, spawn};
 use crate::signer::{RECEIPT_VERSION, ReceiptBody, Signed};
 use crate::wire::{DealNotice, ResultSubmission};
 
 use super::Provider;
-use super::deal::{Prepared, cancel_text};
+use super::deal::{Prepared, Time, cancel_text, is_earlier, restarted};
 use super::machine::Machine;
 
 /// How long an executor may take to stop.
 const STOP_GRACE: Duration = Duration::from_secs(5);
+/// The pauses before a result is handed in again: each twice as long as the one before, up to the second.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 impl Provider {
     /// Runs a deal to its end and hands in what came of it. Never fails: what goes wrong is told to the solver.
@@ -22,11 +25,11 @@ impl Provider {
         let deal_id = notice.deal_id;
         // What the job takes is given back before its result is handed in: from then on the solver counts on it.
         let ended = match machine.take(&notice) {
-            Ok(_part) => self.try_run(&notice, &cancel).await,
+            Ok(_part) => self.try_run(&notice, machine, &cancel).await,
             Err(error) => Err(error),
         };
         let handed_in = match ended {
-            Ok(result) => self.0.solver.deliver(deal_id, result).await,
+            Ok(result) => self.hand_in(&notice, result, &cancel).await,
             Err(error) => self.0.solver.refuse(deal_id, error).await,
         };
         if let Err(error) = handed_in {
@@ -34,11 +37,43 @@ impl Provider {
         }
     }
 
-    async fn try_run(&self, notice: &DealNotice, cancel: &CancelToken) -> Result<ResultSubmission> {
-        let prepared = self.prepare(notice)?;
+    /// Hands a result in, for as long as that can help: work that is done is not thrown away because the solver cannot be
+    /// reached for a while.
+    async fn hand_in(
+        &self,
+        notice: &DealNotice,
+        result: ResultSubmission,
+        cancel: &CancelToken,
+    ) -> Result<()> {
+        let most = notice.time_left.unwrap_or(notice.job.body.execution_timeout);
+        let (since, mut pause) = (Chronometer::start(self.0.clock.clone()), FIRST_PAUSE);
+        loop {
+            let Err(error) = self.0.solver.deliver(notice.deal_id, result.clone()).await else {
+                return Ok(());
+            };
+            let leaving = cancel.reason() == Some(CancelReason::Shutdown);
+            if error.retry() == Retry::Never || leaving || since.elapsed() >= most {
+                return Err(error);
+            }
+            self.0.clock.sleep(pause).await;
+            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn try_run(
+        &self,
+        notice: &DealNotice,
+        machine: &Machine,
+        cancel: &CancelToken,
+    ) -> Result<ResultSubmission> {
+        let prepared = self.prepare(notice, machine.offer_id())?;
         let executor = prepared.executor.clone();
-        let _timer = self.time_limit(notice.job.body.execution_timeout, cancel);
+        let _timer = self.time_limit(prepared.time, cancel);
         self.0.solver.started(notice.deal_id, executor.name());
+        if is_earlier(notice, machine.offer_id()) {
+            let message = "the provider was started anew: the job runs from its beginning".to_owned();
+            self.0.solver.report(notice.deal_id, ExecutorEvent::Warning(message));
+        }
         let run = executor.run(prepared.request.clone(), self.events(notice), cancel.clone());
         let outcome = tokio::select! {
             biased;
@@ -46,6 +81,11 @@ impl Provider {
             error = self.stuck(cancel) => return Err(error),
         };
         if outcome.stop == StopReason::Cancelled(CancelReason::Shutdown) {
+            if let Time::Left(_) = prepared.time {
+                return Err(restarted(
+                    "the provider was started anew, and the time that was left was too short",
+                ));
+            }
             return Err(Error::new(
                 ErrorKind::Unavailable,
                 "E_PROVIDER_STOPPED",
@@ -77,14 +117,19 @@ impl Provider {
     }
 
     /// Cancels the job when its time is up; the timer ends with the guard.
-    fn time_limit(&self, limit: Duration, cancel: &CancelToken) -> Guard {
+    fn time_limit(&self, time: Time, cancel: &CancelToken) -> Guard {
+        let (limit, reason) = match time {
+            Time::Allowed(limit) => (limit, CancelReason::TimedOut),
+            // It did not have the time that it was promised: it is given back and not paid.
+            Time::Left(limit) => (limit, CancelReason::Shutdown),
+        };
         let (time, cancel, ended) = (self.0.clock.sleep(limit), cancel.clone(), CancelToken::new());
         let guard = Guard(ended.clone());
         spawn(async move {
             tokio::select! {
                 biased;
                 _ = ended.cancelled() => {}
-                () = time => cancel.cancel(CancelReason::TimedOut),
+                () = time => cancel.cancel(reason),
             }
         });
         guard
@@ -113,7 +158,7 @@ impl Provider {
             outcome: ended,
             executor: prepared.executor.name().to_owned(),
             instruction_count: outcome.usage.instructions,
-            rate: self.0.config.rate_for(&job.module),
+            rate: prepared.rate,
             price_cap: notice.price_cap,
             cost: notice.price_cap,
             created_at: self.0.clock.now(),

@@ -90,7 +90,8 @@ impl Solver {
     /// `NotFound` (`E_DEAL_UNKNOWN`).
     pub(super) fn notice(&self, deal: DealId) -> Result<DealNotice> {
         let mut book = self.book();
-        let notice = book.job_of_deal(deal)?.notice();
+        let job = book.job_of_deal(deal)?;
+        let notice = job.notice(self.time_left(job));
         notice.ok_or_else(|| Error::unexpected("a deal that is known has no deal"))
     }
 }

@@ -90,6 +90,13 @@ pub(super) struct OfferEntry {
     pub(super) signed: Arc<Signed<OfferProposal>>,
 }
 
+impl OfferEntry {
+    /// True where both offer the same machine: a provider that is started anew offers it again.
+    fn is_machine_of(&self, other: &Self) -> bool {
+        self.provider == other.provider && self.signed.body.offer.index == other.signed.body.offer.index
+    }
+}
+
 /// A job and all that is known of it.
 #[derive(Debug)]
 pub(super) struct JobEntry {
@@ -236,14 +243,16 @@ impl JobEntry {
         Ok(())
     }
 
-    /// What the provider of its deal is told; `None` without a deal.
-    pub(super) fn notice(&self) -> Option<DealNotice> {
+    /// What the provider of its deal is told, which has so much time left; `None` without a deal.
+    pub(super) fn notice(&self, time_left: Duration) -> Option<DealNotice> {
         let deal = self.deal.as_ref()?;
         Some(DealNotice {
             deal_id: deal.id,
             deal: deal.deal.clone(),
             job: (*self.signed).clone(),
             price_cap: deal.price_cap,
+            offer: Some((*deal.offer.signed).clone()),
+            time_left: Some(time_left),
         })
     }
 
@@ -359,8 +368,8 @@ impl Book {
         job.waiting_for.as_ref()
     }
 
-    /// What a provider has to run now, oldest job first, and whether it is asked to stop.
-    pub(super) fn open_deals(&self, provider: Address) -> Vec<(DealNotice, bool)> {
+    /// The jobs that a provider has to run now, oldest first.
+    pub(super) fn open_deals(&self, provider: Address) -> Vec<&JobEntry> {
         let mut jobs: Vec<&JobEntry> = self
             .jobs
             .values()
@@ -368,14 +377,22 @@ impl Book {
             .filter(|job| job.deal.as_ref().is_some_and(|deal| deal.offer.provider == provider))
             .collect();
         jobs.sort_by_key(|job| job.seq);
-        jobs.into_iter().filter_map(|job| Some((job.notice()?, job.cancelling))).collect()
+        jobs
     }
 
-    /// Puts the jobs that run on an offer onto it again: it has come back, and its machine is not free.
+    /// Takes earlier offers of the same machine out, and puts the jobs that run on it onto this one: it has come back, and is
+    /// not free.
     pub(super) fn put_running_jobs_on(&mut self, offer: ResourceOfferId) -> Result<()> {
+        let Some(entry) = self.index.offer(&offer).cloned() else { return Ok(()) };
+        for earlier in self.index.offers_of(&entry.signed.body.offer.resource_provider) {
+            let replaced = self.index.offer(&earlier).is_some_and(|earlier| earlier.is_machine_of(&entry));
+            if replaced && earlier != offer {
+                self.index.remove_offer(&earlier);
+            }
+        }
         let runs = |job: &&JobEntry| {
             job.state == AgreementState::DealAgreed
-                && job.deal.as_ref().is_some_and(|deal| deal.offer.id == offer)
+                && job.deal.as_ref().is_some_and(|deal| deal.offer.is_machine_of(&entry))
         };
         let running: Vec<_> = self.jobs.values().filter(runs).map(|job| (job.id, job.asked())).collect();
         for (id, asked) in running {

@@ -158,7 +158,7 @@ impl Solver {
             tracing::error!(%error, "a job ended while its deal was made");
             return false;
         }
-        let notice = job.notice();
+        let notice = job.notice(self.time_left(job));
         if self.save(&mut book, &[id]).is_err() {
             return false;
         }

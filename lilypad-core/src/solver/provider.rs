@@ -36,7 +36,11 @@ impl ProviderApi for Solver {
             self.is_sound()?;
             let mut book = self.book();
             // A provider that comes back is told again what it has to run.
-            let known = book.open_deals(provider);
+            let known: Vec<_> = book
+                .open_deals(provider)
+                .into_iter()
+                .filter_map(|job| Some((job.notice(self.time_left(job))?, job.cancelling)))
+                .collect();
             let (link, inbox) = mpsc::channel(known.len().saturating_mul(2).saturating_add(INBOX));
             book.links.insert(provider, link);
             for (notice, stopping) in known {

@@ -62,6 +62,12 @@ impl Solver {
         job.signed.body.execution_timeout.saturating_add(self.config().provider_grace)
     }
 
+    /// How much of it is left; a restart of this solver gives nothing more, so that nobody counts on it.
+    pub(super) fn time_left(&self, job: &JobEntry) -> Duration {
+        let passed = job.times.agreed.map_or(Duration::ZERO, |agreed| self.0.clock.now().since(agreed));
+        self.submit_window(job).saturating_sub(passed)
+    }
+
     /// A provider that does not answer a cancellation is not waited for.
     pub(super) fn watch_cancel(&self, id: JobId, since: Option<Timestamp>) {
         let grace = self.config().provider_grace;

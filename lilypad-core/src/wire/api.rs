@@ -72,7 +72,8 @@ pub trait ProviderApi: Send + Sync + fmt::Debug {
     fn connect<'a>(&'a self, provider: Address) -> BoxFuture<'a, Result<ProviderInbox>>;
 
     /// Offers a machine. It takes as many jobs at once as its terms say and as fit beside each other, until it is taken back;
-    /// a job has left the machine once its result was delivered or its deal refused. An offer whose provider was silent
+    /// a job has left the machine once its result was delivered or its deal refused. It takes the place of earlier offers of the
+    /// same machine (the provider and its `index`), and what runs on them runs on it. An offer whose provider was silent
     /// about a deal is dropped. Whoever calls is the provider itself: an offer that somebody has kept says nothing of today.
     ///
     /// # Errors

@@ -132,6 +132,10 @@ pub struct DealNotice {
     pub job: crate::signer::Signed<JobProposal>,
     /// Most that the job can cost, in wei: the creator's cap, in escrow now.
     pub price_cap: Amount,
+    /// The offer of the deal as its provider signed it: what it has to stand by although it was started anew since.
+    pub offer: Option<crate::signer::Signed<OfferProposal>>,
+    /// How long the provider has from now on until it loses its collateral.
+    pub time_left: Option<Duration>,
 }
 
 /// What a provider hands in when a job has ended, however it ended.

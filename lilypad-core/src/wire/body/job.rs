@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::archive::{read_parts, write_parts};
 use super::super::message::millis;
-use super::super::{DealNotice, JobProposal};
+use super::super::{DealNotice, JobProposal, OfferProposal};
 use super::{json, open, with_parts};
 use crate::error::{Error, Result};
 use crate::market::JobTerms;
@@ -35,6 +35,10 @@ struct DealBody {
     deal_id: DealId,
     deal: Deal,
     price_cap: Amount,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    offer: Option<Signed<OfferProposal>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    time_left_ms: Option<u64>,
 }
 
 /// Writes a signed job as an archive: `proposal.json`, `bundle/…` (the module's files) and `inputs/…` (input files).
@@ -65,8 +69,14 @@ pub fn unpack_job(archive: &Bytes, limits: &FileLimits) -> Result<Signed<JobProp
 /// # Errors
 /// Those of [`pack_job`].
 pub fn pack_deal(notice: &DealNotice) -> Result<Bytes> {
-    let DealNotice { deal_id, deal, job, price_cap } = notice;
-    let body = DealBody { deal_id: *deal_id, deal: deal.clone(), price_cap: *price_cap };
+    let DealNotice { deal_id, deal, job, price_cap, offer, time_left } = notice;
+    let body = DealBody {
+        deal_id: *deal_id,
+        deal: deal.clone(),
+        price_cap: *price_cap,
+        offer: offer.clone(),
+        time_left_ms: time_left.map(millis),
+    };
     write_parts(&[(DEAL, json::write(DEAL, &body)?), (PROPOSAL, proposal(job)?)], &folders(&job.body))
 }
 
@@ -76,8 +86,9 @@ pub fn pack_deal(notice: &DealNotice) -> Result<Bytes> {
 /// Those of [`unpack_job`]; unknown fields of `deal.json` are ignored.
 pub fn unpack_deal(archive: &Bytes, limits: &FileLimits) -> Result<DealNotice> {
     let ([deal, proposal], files) = unpack("a deal", archive, limits, [DEAL, PROPOSAL], FOLDERS)?;
-    let DealBody { deal_id, deal, price_cap } = json::read(DEAL, &deal)?;
-    Ok(DealNotice { deal_id, deal, job: job(&proposal, files)?, price_cap })
+    let DealBody { deal_id, deal, price_cap, offer, time_left_ms } = json::read(DEAL, &deal)?;
+    let time_left = time_left_ms.map(Duration::from_millis);
+    Ok(DealNotice { deal_id, deal, job: job(&proposal, files)?, price_cap, offer, time_left })
 }
 
 /// Takes an archive apart: exactly these JSON parts, and files in these folders only, the files within `limits`.

@@ -123,7 +123,14 @@ pub(super) fn offer() -> Signed<OfferProposal> {
 
 pub(super) fn deal() -> DealNotice {
     let deal = Deal { job_offer: job_offer(), resource_offer: resource_offer(), ..Deal::default() };
-    DealNotice { deal_id: deal_id(), deal, job: job(), price_cap: terms().price_cap }
+    DealNotice {
+        deal_id: deal_id(),
+        deal,
+        job: job(),
+        price_cap: terms().price_cap,
+        offer: Some(offer()),
+        time_left: Some(std::time::Duration::from_millis(70_500)),
+    }
 }
 
 fn receipt_body() -> ReceiptBody {
