@@ -9,7 +9,20 @@ use crate::error::{Error, Result};
 use crate::model::{Comparator, Determinism, NetworkPolicy};
 
 /// How far a job may reach out: what a job needs, or the most that a provider lets a job have.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum NetworkAccess {
     /// Nothing.
@@ -22,7 +35,20 @@ pub enum NetworkAccess {
 }
 
 /// What re-running a job promises: what a job asks for, or the best that a provider's machine keeps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum VerificationClass {
     /// Nothing: a result cannot be told from another.

@@ -26,7 +26,7 @@ use crate::model::ModulePin;
 /// assert_eq!(policy.check(&pin("https://github.com/somebody/cowsay")).unwrap_err().code(), "E_POLICY");
 /// # Ok::<(), lilypad_core::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModulePolicy {
     default: Otherwise,
@@ -36,7 +36,7 @@ pub struct ModulePolicy {
     deny: Vec<ModuleRule>,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Otherwise {
     #[default]

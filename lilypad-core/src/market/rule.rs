@@ -127,6 +127,10 @@ impl FromStr for ModuleRule {
     }
 }
 
+crate::model::schema::texts! {
+    ModuleRule: "^(repo|author|content):.+$", "A rule about modules.";
+}
+
 impl Serialize for ModuleRule {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.collect_str(self)

@@ -20,7 +20,7 @@ const MODULE_RATES: usize = 1_000;
 const JOBS: u32 = 1_024;
 
 /// What a job creator asks for beside its job offer. The default asks for nothing and pays nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct JobTerms {
     /// The most that the job may cost; held in escrow while it runs.
@@ -67,7 +67,7 @@ impl JobTerms {
 
 /// What a provider offers beside its resource offer. The default works for nothing, runs every module, and serves one
 /// job at a time.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct OfferTerms {
     /// Price of measured work.

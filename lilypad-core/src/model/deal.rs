@@ -9,7 +9,7 @@ use super::{
 use crate::rt::Timestamp;
 
 /// Who takes part in a deal.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DealMembers {
     /// Address of the solver.
     pub solver: String,
@@ -22,7 +22,7 @@ pub struct DealMembers {
 }
 
 /// Two matched offers. Field order is the wire's: it decides the id.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Deal {
     /// [`Deal::id`].
     pub id: String,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// What a machine has, or what a job needs at least. Field order and names are the wire's.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MachineSpec {
     /// Number of GPUs.
     pub gpu: i64,
@@ -20,7 +20,7 @@ pub struct MachineSpec {
 }
 
 /// One GPU.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct GpuSpec {
     /// Model name (`NVIDIA H200`).
     pub name: String,

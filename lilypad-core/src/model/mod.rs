@@ -5,7 +5,7 @@
 //! agrees on; `execution` and `outcome` what a running job tells and how it ends; `files` named bytes that travel together
 //! (a module's bundle, input files, results); `gpu` which GPUs a job needs; `ids` and `hashing` content ids; [`json`] the wire's JSON, read as leniently
 //! and written as exactly as the Go side does; `machine` what a machine has; `pin` the exact code of a module; `run` what a
-//! job executes; `unixfs` the content id of files; [`v2`] rendered templates; `version` versions of drivers.
+//! job executes; `schema` how texts and numbers look from outside; `unixfs` the content id of files; [`v2`] rendered templates; `version` versions of drivers.
 
 mod address;
 mod amount;
@@ -23,6 +23,7 @@ mod outcome;
 mod pin;
 mod rate;
 mod run;
+pub(crate) mod schema;
 mod share;
 mod state;
 mod unixfs;

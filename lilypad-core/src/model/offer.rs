@@ -12,7 +12,7 @@ use super::{AgreementState, MachineSpec};
 use crate::rt::Timestamp;
 
 /// Where a module's template is: repository, tag or commit, and path, as they were typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ModuleConfig {
     /// Short name (`cowsay:v0.0.4`); empty where the other three say it.
     pub name: String,
@@ -25,7 +25,7 @@ pub struct ModuleConfig {
 }
 
 /// Names of the files that a job reads.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct InputFiles {
     /// Files without which the job does not start.
     pub required: Option<Vec<String>>,
@@ -34,7 +34,7 @@ pub struct InputFiles {
 }
 
 /// Prices of one deal, in whole LP.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DealPricing {
     /// Price of one instruction.
     pub instruction_price: u64,
@@ -95,7 +95,7 @@ impl<'de> Deserialize<'de> for PricingMode {
 }
 
 /// The services that one side trusts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ServiceConfig {
     /// Address of the solver.
     pub solver: String,
@@ -106,14 +106,14 @@ pub struct ServiceConfig {
 }
 
 /// Whom a job is meant for.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TargetConfig {
     /// Address of the one provider that may run it; empty for any.
     pub address: String,
 }
 
 /// What a job creator asks for. Field order is the wire's: it decides the id.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct JobOffer {
     /// Empty where the job creator sends it; the solver fills it in with [`JobOffer::id`].
     pub id: String,
@@ -146,7 +146,7 @@ pub struct JobOffer {
 }
 
 /// What a provider offers. Field order is the wire's: it decides the id.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ResourceOffer {
     /// Empty where the provider sends it; the solver fills it in with [`ResourceOffer::id`].
     pub id: String,

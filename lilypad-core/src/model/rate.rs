@@ -81,7 +81,7 @@ impl fmt::Display for WorkUnit {
 /// assert_eq!(rate.to_string().parse::<Rate>()?, rate);
 /// # Ok::<(), lilypad_core::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Rate {
     amount: Amount,
     per: NonZeroU64,

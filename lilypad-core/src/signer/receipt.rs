@@ -11,7 +11,7 @@ use crate::rt::Timestamp;
 pub const RECEIPT_VERSION: u64 = 1;
 
 /// Everything that both parties sign.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReceiptBody {
     /// [`RECEIPT_VERSION`].
@@ -88,7 +88,7 @@ impl ReceiptBody {
 ///
 /// [`Receipt::verify`] needs nothing but the receipt: no network, no key. Compare [`ReceiptBody::data_id`] with the
 /// content id of the results you hold to know that it speaks of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Receipt {
     /// What was signed.

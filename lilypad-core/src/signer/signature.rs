@@ -119,6 +119,10 @@ impl FromStr for Signature {
     }
 }
 
+crate::model::schema::texts! {
+    Signature: "^0x[0-9a-f]{128}(1b|1c)$", "A signature: r, s in the lower half, and v.";
+}
+
 impl Serialize for Signature {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.collect_str(self)

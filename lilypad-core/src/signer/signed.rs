@@ -16,8 +16,9 @@ pub trait Typed {
 }
 
 /// A value with its owner's signature over its typed data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Signed_{T}")]
 pub struct Signed<T> {
     /// The value.
     pub body: T,

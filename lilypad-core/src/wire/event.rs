@@ -8,7 +8,7 @@ use crate::model::{Address, AgreementState, Amount, ContentId, DealId, JobId, Ou
 use crate::rt::Timestamp;
 
 /// One thing that happened to a job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct JobEvent {
     /// Place in the job's log, from 0. A progress report carries the place of the event before it.
     pub seq: u64,
@@ -24,7 +24,7 @@ pub struct JobEvent {
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum JobEventKind {
@@ -123,7 +123,7 @@ impl JobEventKind {
 }
 
 /// Which time limit passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TimeoutPhase {

@@ -78,7 +78,7 @@ impl Typed for JobProposal {
 }
 
 /// A job that is asked about before it is submitted: a proposal without its files and without a signature.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct QuoteRequest {
     /// The offer as it would stand on the wire.
     pub offer: JobOffer,
@@ -92,7 +92,7 @@ pub struct QuoteRequest {
 }
 
 /// A resource offer with the terms that the wire's offer has no place for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OfferProposal {
     /// The offer as it stands on the wire.
     pub offer: ResourceOffer,
@@ -152,16 +152,19 @@ pub struct ResultSubmission {
 }
 
 /// Why a job ended without a result.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct JobFailure {
     /// The kind, for the caller.
     #[serde(with = "kind")]
+    #[schemars(schema_with = "kind::schema")]
     pub kind: crate::error::ErrorKind,
     /// Whose fault it is.
     #[serde(with = "fault")]
+    #[schemars(schema_with = "fault::schema")]
     pub fault: crate::error::Fault,
     /// The stable code.
     #[serde(with = "code")]
+    #[schemars(schema_with = "code::schema")]
     pub code: crate::error::Code,
     /// One line.
     pub message: String,
@@ -180,7 +183,7 @@ impl From<JobFailure> for crate::error::Error {
 }
 
 /// Where a job stands.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct JobStatus {
     /// The job.
     pub job_id: JobId,

@@ -2,7 +2,7 @@
 //!
 //! Layout: `archive` sets of files as bytes, `body` messages as bytes; `event` what happens to a job; `log` the log that it is
 //! read from; `message` what the peers hand over; `api` the solver's two faces as traits; [`auth`] requests that prove who
-//! sends them; [`routes`] the paths of the HTTP interface. Inside one process the solver implements them directly.
+//! sends them; [`routes`] the paths of the HTTP interface, `openapi` its description. Inside one process the solver implements them directly.
 
 mod api;
 mod archive;
@@ -11,6 +11,8 @@ mod body;
 mod event;
 mod log;
 mod message;
+#[cfg(feature = "server")]
+pub mod openapi;
 pub mod routes;
 
 pub use api::{JobCreatorApi, ProviderApi, ProviderInbox, ProviderMessage};

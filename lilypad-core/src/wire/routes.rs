@@ -5,12 +5,12 @@ use std::fmt::Display;
 use crate::model::{DealId, JobId, ResourceOfferId};
 
 macro_rules! routes {
-    ($($(#[$about:meta])+ $name:ident: $method:literal $path:literal;)+) => {
+    ($(#[doc = $about:literal] $name:ident: $method:literal $path:literal;)+) => {
         /// One thing that can be asked of a solver.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Route {
-            $($(#[$about])+ $name,)+
+            $(#[doc = $about] $name,)+
         }
 
         impl Route {
@@ -22,6 +22,14 @@ macro_rules! routes {
             pub const fn method(self) -> &'static str {
                 match self {
                     $(Self::$name => $method,)+
+                }
+            }
+
+            /// What it does, in one line.
+            #[must_use]
+            pub fn about(self) -> &'static str {
+                match self {
+                    $(Self::$name => $about.trim(),)+
                 }
             }
 

@@ -58,6 +58,10 @@ pub(super) fn millionths(text: &str) -> Option<u128> {
     whole.parse::<u128>().ok()?.checked_mul(WHOLE)?.checked_add(part)
 }
 
+crate::model::schema::texts! {
+    Multiple: "^.+$", "How many times: a decimal number.";
+}
+
 impl Serialize for Multiple {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         serializer.collect_str(self)

@@ -12,7 +12,7 @@ use crate::model::{Amount, GpuRequirement, GpuSpec, JobOffer, Rate, ResourceOffe
 /// The cheapest change that lets a job match: the fewest fields, then the lowest price, then the oldest offer.
 ///
 /// Applied to the job that was asked about, on the book as it was, it always matches.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Change {
     /// What to change: one field or two.
     pub fields: Vec<FieldChange>,
@@ -27,7 +27,7 @@ pub struct Change {
 }
 
 /// A change of one field, with what it is now. Sizes in bytes, CPUs and GPUs in thousandths, video memory in mebibytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "change", rename_all = "snake_case")]
 #[non_exhaustive]
 #[allow(missing_docs, reason = "each variant has what the field is and what it would be")]

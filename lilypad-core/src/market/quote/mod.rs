@@ -34,7 +34,7 @@ pub struct QuoteOptions {
 }
 
 /// How much work a job is expected to be, in work units.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WorkEstimate {
     /// The least that earlier runs of the module took; 0 where there were none.
     pub least: u64,
@@ -45,7 +45,7 @@ pub struct WorkEstimate {
 }
 
 /// The answer to what a job would cost.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Quote {
     /// The one provider whose offers were looked at, where the job names one.
     pub target: Option<String>,
@@ -69,7 +69,7 @@ pub struct Quote {
 }
 
 /// An offer that fits.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct QuotedOffer {
     /// The offer.
     pub offer_id: ResourceOfferId,
@@ -83,6 +83,7 @@ pub struct QuotedOffer {
     pub cost: CostRange,
     /// How long until it has room, at the latest; `None` where nobody knows.
     #[serde(rename = "wait_ms", with = "wait")]
+    #[schemars(with = "Option<u64>")]
     pub wait: Option<Duration>,
     /// What the provider stakes, as a multiple of the price cap.
     pub collateral_multiple: u64,
@@ -93,7 +94,7 @@ pub struct QuotedOffer {
 }
 
 /// From what to what, in wei.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CostRange {
     /// At least this, as far as earlier runs tell.
     pub least: Amount,
@@ -102,7 +103,7 @@ pub struct CostRange {
 }
 
 /// Why some of the offers do not fit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Refusal {
     /// The stable name of the reason (`ramMismatch`).
     pub code: String,

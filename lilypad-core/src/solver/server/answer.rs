@@ -1,11 +1,14 @@
 //! What goes back.
 
+use std::sync::LazyLock;
+
 use axum::extract::{Request, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 
 use super::State;
+use super::jobs::SMALL;
 use super::range::{Wanted, wanted};
 use crate::error::{Code, Error, ErrorKind, Result, Retry};
 use crate::wire::{ArchiveId, Body, Done};
@@ -88,6 +91,15 @@ pub(super) async fn alive() -> &'static str {
 pub(super) async fn ready(Shared(state): Shared<State>) -> Response {
     match state.solver().is_sound() {
         Ok(()) => "ok\n".into_response(),
+        Err(error) => failed(&error),
+    }
+}
+
+/// The interface, described for programs.
+pub(super) async fn description(Shared(state): Shared<State>, request: Request) -> Response {
+    static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| crate::wire::openapi::document().into());
+    match state.open(request, SMALL).await {
+        Ok(_) => of(StatusCode::OK, "application/json", DOCUMENT.clone()),
         Err(error) => failed(&error),
     }
 }

@@ -167,6 +167,7 @@ impl State {
         let router = router
             .route("/healthz", get(answer::alive))
             .route("/readyz", get(answer::ready))
+            .route("/openapi.json", get(answer::description))
             .fallback(answer::unknown)
             .method_not_allowed_fallback(answer::wrong_method)
             .with_state(self.clone());

@@ -18,13 +18,18 @@ const ENTRIES: usize = 32;
 /// The longest wait that a peer can ask for: a day.
 const LONGEST_WAIT_MS: u64 = 86_400_000;
 
-#[derive(Serialize, Deserialize)]
-struct ErrorBody {
+/// Why something was not done, and what to do.
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "Error")]
+pub(in super::super) struct ErrorBody {
     #[serde(with = "kind")]
+    #[schemars(schema_with = "kind::schema")]
     kind: ErrorKind,
     #[serde(with = "fault")]
+    #[schemars(schema_with = "fault::schema")]
     fault: Fault,
     #[serde(with = "code")]
+    #[schemars(schema_with = "code::schema")]
     code: Code,
     message: String,
     hint: Option<String>,
@@ -32,6 +37,7 @@ struct ErrorBody {
     retry_after_ms: Option<u64>,
     operation: Option<String>,
     #[serde(default)]
+    #[schemars(schema_with = "entries_schema")]
     context: Map<String, Value>,
 }
 
@@ -81,6 +87,15 @@ impl Body for Error {
     }
 }
 
+fn entries_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let text = serde_json::json!({ "type": "string", "maxLength": TEXT_BYTES });
+    schemars::json_schema!({
+        "type": "object",
+        "maxProperties": ENTRIES,
+        "additionalProperties": { "anyOf": [text, { "type": "array", "items": text }] },
+    })
+}
+
 /// The context by key; a key that was added several times holds a list.
 fn grouped<'a>(context: impl Iterator<Item = (&'a str, &'a str)>) -> Map<String, Value> {
     let mut map = Map::new();
@@ -124,6 +139,11 @@ pub(in super::super) mod kind {
 
     use crate::error::ErrorKind;
 
+    /// The names that are known here; a newer peer may have more.
+    pub(in super::super::super) fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "examples": ErrorKind::ALL.map(ErrorKind::as_str) })
+    }
+
     pub(in super::super::super) fn serialize<S: Serializer>(
         kind: &ErrorKind,
         to: S,
@@ -146,6 +166,11 @@ pub(in super::super) mod fault {
 
     use crate::error::Fault;
 
+    /// The names that are known here; a newer peer may have more.
+    pub(in super::super::super) fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "examples": Fault::ALL.map(Fault::as_str) })
+    }
+
     pub(in super::super::super) fn serialize<S: Serializer>(fault: &Fault, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(fault.as_str())
     }
@@ -164,6 +189,11 @@ pub(in super::super) mod code {
     use serde::{Deserialize, Deserializer, Serializer};
 
     use crate::error::code_of_peer;
+
+    /// How a code is written.
+    pub(in super::super::super) fn schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^[A-Z0-9_]{1,64}$" })
+    }
 
     pub(in super::super::super) fn serialize<S: Serializer>(code: &str, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(code)

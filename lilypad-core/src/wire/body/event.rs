@@ -16,15 +16,19 @@ const EVENTS: usize = 1_000;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ExecutorEvents(pub Vec<ExecutorEvent>);
 
-#[derive(Serialize, Deserialize)]
-struct Batch {
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
+/// What happened while one job ran, in order.
+#[schemars(rename = "ExecutorEvents")]
+pub(in super::super) struct Batch {
+    #[schemars(length(max = 1_000))]
     events: Vec<Report>,
 }
 
 /// An event, in the words of a job's log.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
-enum Report {
+#[schemars(rename = "ExecutorEvent")]
+pub(in super::super) enum Report {
     Stdout { text: String },
     Stderr { text: String },
     Progress { instruction_count: u64 },
@@ -59,7 +63,7 @@ impl Body for ExecutorEvents {
 }
 
 /// What the solver tells a provider, small enough for a stream of events: the provider fetches the deal itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ProviderEvent {
@@ -74,11 +78,12 @@ pub enum ProviderEvent {
         deal_id: DealId,
         /// Why.
         #[serde(with = "Reason")]
+        #[schemars(with = "Reason")]
         reason: CancelReason,
     },
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(remote = "CancelReason", rename_all = "snake_case")]
 enum Reason {
     Cancelled,

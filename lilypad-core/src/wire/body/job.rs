@@ -19,8 +19,9 @@ const DEAL: &str = "deal.json";
 const FOLDERS: [&str; 2] = ["bundle", "inputs"];
 
 /// A proposal without its files.
-#[derive(Serialize, Deserialize)]
-struct Proposal {
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "JobProposal")]
+pub(in super::super) struct Proposal {
     offer: JobOffer,
     terms: JobTerms,
     execution_timeout_ms: u64,
@@ -30,8 +31,9 @@ struct Proposal {
 }
 
 /// A deal without its job.
-#[derive(Serialize, Deserialize)]
-struct DealBody {
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "DealNotice")]
+pub(in super::super) struct DealBody {
     deal_id: DealId,
     deal: Deal,
     price_cap: Amount,

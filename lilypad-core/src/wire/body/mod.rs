@@ -16,9 +16,17 @@ mod json;
 mod result;
 mod service;
 
+#[cfg(feature = "server")]
+pub(super) use error::ErrorBody;
 pub(super) use error::{code, fault, kind};
+#[cfg(feature = "server")]
+pub(super) use event::Batch;
 pub use event::{ExecutorEvents, ProviderEvent};
+#[cfg(feature = "server")]
+pub(super) use job::{DealBody, Proposal};
 pub use job::{pack_deal, pack_job, unpack_deal, unpack_job};
+#[cfg(feature = "server")]
+pub(super) use result::ResultBody;
 pub use result::{pack_result, unpack_result};
 pub use service::{Done, JobList, Money, SolverInfo, Started, Sum};
 

@@ -16,15 +16,17 @@ const RESULT: &str = "result.json";
 const RESULTS: &str = "results";
 
 /// A result without its files.
-#[derive(Serialize, Deserialize)]
-struct ResultBody {
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "ResultSubmission")]
+pub(in super::super) struct ResultBody {
     receipt: Signed<ReceiptBody>,
     usage: UsageBody,
     error: String,
 }
 
-#[derive(Serialize, Deserialize)]
-struct UsageBody {
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "Usage")]
+pub(in super::super) struct UsageBody {
     instruction_count: u64,
     peak_memory_bytes: u64,
 }

@@ -6,7 +6,7 @@ use crate::model::{Address, Amount};
 use crate::wire::JobStatus;
 
 /// Who a solver is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SolverInfo {
     /// The account under which offers name it.
     pub address: Address,
@@ -21,7 +21,7 @@ pub struct SolverInfo {
 }
 
 /// What an account has on a solver's ledger, in wei.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Money {
     /// The account.
     pub account: Address,
@@ -34,26 +34,26 @@ pub struct Money {
 }
 
 /// An amount that an account asks to move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Sum {
     /// How much, in wei.
     pub amount: Amount,
 }
 
 /// That the program of a deal has started.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Started {
     /// The kind of executor (`wasm`).
     pub executor: String,
 }
 
 /// Where some jobs of an account stand, newest first.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct JobList {
     /// The jobs.
     pub jobs: Vec<JobStatus>,
 }
 
 /// Nothing to say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Done {}

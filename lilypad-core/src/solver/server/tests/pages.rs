@@ -104,6 +104,16 @@ async fn other_pages_read_nothing_and_change_nothing() {
 }
 
 #[tokio::test]
+async fn the_description_of_the_interface_is_there_for_tools() {
+    let served = serve_pages();
+    let read = answer(&served, "GET", "/openapi.json", "").await;
+    assert!(read.starts_with("HTTP/1.1 200 "), "{read}");
+    assert_eq!(header(&read, "content-type"), Some("application/json"));
+    assert_eq!(read.split_once("\r\n\r\n").unwrap().1, crate::wire::openapi::document());
+    served.end().await;
+}
+
+#[tokio::test]
 async fn a_name_that_leads_here_all_at_once_is_not_answered() {
     let served = serve_pages();
     for path in [routes::SOLVER, routes::JOBS] {
