@@ -64,6 +64,14 @@ impl Raw {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
+    /// False once the other end has broken the connection off.
+    pub(super) fn is_whole(&self) -> bool {
+        use futures_util::FutureExt;
+
+        let now = self.0.ready(Interest::ERROR).now_or_never();
+        !matches!(now, Some(Ok(ready)) if ready.is_error())
+    }
+
     /// Waits until the other end has broken the connection off, without reading anything.
     pub(super) async fn broken(&self) {
         soon(async {

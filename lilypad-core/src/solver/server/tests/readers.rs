@@ -102,7 +102,8 @@ async fn who_does_not_read_is_cut_off_and_goes_on_from_its_last_event() {
     assert_eq!(honest.await.unwrap(), EVENTS);
     silent.broken().await;
     until(|| metrics.job_streams.get() == OWN).await;
-    assert_eq!(metrics.count(Refused::SlowReader), 1);
+    // On a machine that does much else an honest one may have been, too: it has read everything all the same.
+    assert!(metrics.count(Refused::SlowReader) >= 1);
 
     // What was on its way when it was cut off is a part, and what follows it comes over the next connection.
     let before = silent.rest().await;
@@ -110,14 +111,19 @@ async fn who_does_not_read_is_cut_off_and_goes_on_from_its_last_event() {
     let first = ids(&before);
     let last = *first.last().unwrap();
     assert_eq!(first, (0..=last).collect::<Vec<_>>());
-    let mut again = running.open(Some(last)).await;
-    let cancelling = running.job.cancel();
-    cancelling.await.unwrap();
+    running.job.cancel().await.unwrap();
     running.job.wait().await.unwrap();
-    let rest = ids(&again.rest().await);
-    assert_eq!(rest.first(), Some(&(last + 1)));
-    assert_eq!(rest.len() as u64, rest.last().unwrap() - last);
-    assert!(first.len() + rest.len() > EVENTS);
+    let mut all = first;
+    loop {
+        let text = running.open(all.last().copied()).await.rest().await;
+        all.extend(ids(&text));
+        // The final event ends the stream; a machine that does much else may need more than one.
+        if text.contains("\"event\":\"cancelled\"") {
+            break;
+        }
+    }
+    assert!(all.len() > EVENTS);
+    assert_eq!(all, (0..all.len() as u64).collect::<Vec<_>>());
     running.end().await;
 }
 
@@ -128,13 +134,12 @@ async fn a_reader_that_takes_a_little_now_and_then_is_cut_off_too() {
     let running = Running::start(ServerConfig { address_requests: u32::MAX, ..impatient() }).await;
     let mut slow = running.open(None).await;
     running.write(EVENTS);
-    let metrics = Arc::clone(&running.served.metrics);
     // A byte at a time, with a whole request in between.
     let (mut other, ask) =
         (Raw::connect(&running.served).await, running.served.head("GET", routes::SOLVER, ""));
     soon(async {
         let mut byte = [0];
-        while metrics.count(Refused::SlowReader) == 0 && slow.0.read_exact(&mut byte).await.is_ok() {
+        while slow.is_whole() && slow.0.read_exact(&mut byte).await.is_ok() {
             assert_eq!(other.ask(&ask).await, 200);
         }
     })
@@ -166,7 +171,7 @@ async fn many_that_do_not_read_delay_nobody() {
     for silent in &silents {
         silent.broken().await;
     }
-    assert_eq!(metrics.count(Refused::SlowReader), silent);
+    assert!(metrics.count(Refused::SlowReader) >= silent);
     running.end().await;
 }
 
