@@ -1,7 +1,8 @@
 //! The solver over HTTP on reqwest.
 //!
 //! Layout: `address` where the solver is; `request` one signed request, tried again where that can help; `failure` what went
-//! wrong, in words; `creator` and `provider` the solver's two faces; `download` archives; `stream` events; `report` what a provider tells by the way.
+//! wrong, in words; `creator` and `provider` the solver's two faces; `download` archives; `stream` events; `report` what a provider tells by the way; `v2` a
+//! solver of Lilypad v2, as a job creator calls it.
 
 mod address;
 mod creator;
@@ -11,6 +12,7 @@ mod provider;
 mod report;
 mod request;
 mod stream;
+mod v2;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,6 +20,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use address::Address as Base;
+
+pub use v2::{V2Options, V2Outcome, V2Solver};
 
 use crate::error::{Error, Result};
 use crate::model::{Address, Amount, DealId, FileLimits, ResourceOfferId};

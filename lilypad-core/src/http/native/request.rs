@@ -14,7 +14,7 @@ use crate::wire::Body;
 use crate::wire::auth::{RequestEnvelope, RequestParts, sign_request};
 
 /// Most bytes of a JSON answer.
-const MOST_JSON: usize = 4 << 20;
+pub(super) const MOST_JSON: usize = 4 << 20;
 /// The longest pause between two tries that a solver is believed.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 

@@ -2,6 +2,7 @@
 //!
 //! Ids, offers and headers are those of its appendix A, made by Go; `world` is a served solver.
 
+mod client;
 mod money;
 mod time;
 mod world;
