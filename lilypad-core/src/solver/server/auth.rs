@@ -48,7 +48,7 @@ impl State {
     pub(super) async fn open(&self, request: Request, most: usize) -> Result<Bytes> {
         let (parts, body) = request.into_parts();
         self.count_address(&parts)?;
-        self.named(&parts)?;
+        self.named(&parts.headers)?;
         self.read(&parts, body, most).await
     }
 
@@ -76,7 +76,7 @@ impl State {
 
     /// What is asked of whom, as the client must have signed it.
     fn target(&self, parts: &Parts) -> Result<RequestTarget> {
-        let host = self.named(parts)?;
+        let host = self.named(&parts.headers)?;
         let scheme = if self.config().behind_tls { Scheme::Https } else { Scheme::Http };
         let query = parts.uri.query().unwrap_or_default();
         RequestTarget::new(scheme, parts.method.as_str(), host, parts.uri.path(), query)
@@ -84,8 +84,8 @@ impl State {
 
     /// The name under which the request came, where it is one of this server's: a page whose own name leads here all at once
     /// is no page of ours.
-    fn named<'a>(&self, parts: &'a Parts) -> Result<&'a str> {
-        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    pub(super) fn named<'a>(&self, headers: &'a HeaderMap) -> Result<&'a str> {
+        let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         if !self.0.names.iter().any(|name| name.eq_ignore_ascii_case(host)) {
             let shown: String = host.chars().take(80).collect();
             return Err(Error::new(

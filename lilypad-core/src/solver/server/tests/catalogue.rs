@@ -9,12 +9,15 @@ const READERS: &str = include_str!("readers.rs");
 const PAGES: &str = include_str!("pages.rs");
 const KEPT: &str = include_str!("../kept.rs");
 const FORWARDED: &str = include_str!("../forwarded.rs");
+const V2_MONEY: &str = include_str!("../v2/tests/money.rs");
+const V2_TIME: &str = include_str!("../v2/tests/time.rs");
+const V2_RATE: &str = include_str!("../v2/tests.rs");
 const VERIFY: &str = include_str!("../../../wire/auth/verify/tests.rs");
 const HEADERS: &str = include_str!("../../../wire/auth/headers/tests.rs");
 const MEMORY: &str = include_str!("../../../wire/auth/memory/tests.rs");
 const COMMAND: &str = include_str!("../../../../../lilypad-cli/tests/it/secrets.rs");
 
-const CATALOGUE: [(&str, &str, &str); 25] = [
+const CATALOGUE: [(&str, &str, &str); 31] = [
     ("T33 the same request twice", VERIFY, "a_request_is_taken_once"),
     ("T34 one signature for something else", VERIFY, "another_part_is_named"),
     ("T35 wrong times", VERIFY, "the_edges_of_time_are_exact"),
@@ -33,6 +36,16 @@ const CATALOGUE: [(&str, &str, &str); 25] = [
         "a_page_of_ours_may_ask_for_every_route_with_every_header_that_it_needs",
     ),
     ("T41 a page whose name leads here", PAGES, "a_name_that_leads_here_all_at_once_is_not_answered"),
+    ("T33 v2's headers, which can be replayed: where", V2_MONEY, "v2_headers_open_no_route_but_v2s"),
+    (
+        "T33 v2's headers, which can be replayed: money",
+        V2_MONEY,
+        "nothing_that_v2_peers_do_reaches_the_ledger",
+    ),
+    ("T39 another's name on v2's websocket", V2_TIME, "a_name_that_a_reader_claims_gives_it_no_power"),
+    ("T41 a page whose name leads to v2's routes", V2_MONEY, "a_page_whose_name_leads_here_reads_nothing"),
+    ("T43 a reader of v2's websocket that does not read", V2_TIME, "a_reader_that_does_not_read_is_dropped"),
+    ("T45 a flood of v2's requests", V2_RATE, "of_a_hundred_quick_requests_for_a_path_five_are_answered"),
     (
         "T42 slow headers and bodies",
         HOSTILE,

@@ -62,11 +62,13 @@ pub(super) async fn gate(Shared(served): Shared<Served>, mut request: Request, n
         Err(error) => answer::failed(&error),
         Ok(()) => {
             let caller = Caller::of(request.headers());
-            if let Ok(signer) = caller.signer() {
-                served.market.heard(&signer);
+            match served.may_ask(&caller, request.headers()) {
+                Ok(()) => {
+                    request.extensions_mut().insert(caller);
+                    next.run(request).await
+                }
+                Err(error) => answer::failed(&error),
             }
-            request.extensions_mut().insert(caller);
-            next.run(request).await
         }
     };
     answer::tell_rate(&mut response, &rate);
@@ -74,6 +76,17 @@ pub(super) async fn gate(Shared(served): Shared<Served>, mut request: Request, n
 }
 
 impl Served {
+    /// Notes who asks. Whoever signs nothing must ask under one of the server's names, where it may be a browser: a page whose own name
+    /// leads here all at once is no page of ours. What opens the websocket and is no browser says no origin.
+    fn may_ask(&self, caller: &Caller, headers: &HeaderMap) -> Result<()> {
+        if let Ok(signer) = caller.signer() {
+            self.market.heard(&signer);
+            return Ok(());
+        }
+        let opens = headers.contains_key(header::UPGRADE) && !headers.contains_key(header::ORIGIN);
+        if opens { Ok(()) } else { self.state.named(headers).map(drop) }
+    }
+
     async fn body(&self, request: Request, most: usize) -> Result<Bytes> {
         let (parts, body) = request.into_parts();
         self.state.read(&parts, body, most).await

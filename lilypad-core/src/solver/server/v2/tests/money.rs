@@ -48,6 +48,22 @@ async fn nothing_that_v2_peers_do_reaches_the_ledger() {
     world.end().await;
 }
 
+#[tokio::test]
+async fn a_page_whose_name_leads_here_reads_nothing() {
+    let world = World::new().await;
+    let other = [("Host", "page.example")];
+    let socket = [("Connection", "Upgrade"), ("Upgrade", "websocket"), ("Origin", "http://page.example")];
+    let refused = "this server is not called \"page.example\"\n";
+    for (path, more) in [("/deals", &other[..]), ("/ws", &[&other[..], &socket].concat())] {
+        let answer = world.send("GET", path, None, b"", more).await;
+        assert_eq!((answer.status, &*answer.body), (401, refused.as_bytes()), "{path}");
+    }
+    // Who signs is no page, and may know the server by another name.
+    assert_eq!(world.send("GET", "/deals", Some(CREATOR), b"", &other).await.status, 200);
+    assert_eq!(world.send("GET", "/deals", None, b"", &[]).await.status, 200);
+    world.end().await;
+}
+
 #[test]
 fn no_file_of_v2_names_the_ledger_or_what_is_signed() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/solver/server/v2");

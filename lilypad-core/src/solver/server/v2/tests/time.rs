@@ -139,6 +139,28 @@ async fn a_name_that_a_reader_claims_gives_it_no_power() {
 }
 
 #[tokio::test]
+async fn a_reader_that_does_not_read_is_dropped() {
+    let world = World::new().await;
+    let (_silent, head) = open(&world, "JobCreator", "0x0").await;
+    assert!(head.starts_with("HTTP/1.1 101 "), "{head}");
+    let mut honest = reader(&world);
+    let job = crate::model::JobOfferContainer { id: "x".repeat(100_000), ..Default::default() };
+    // Telling waits for nobody, so this ends once what the system holds for the silent one is full, and its queue behind that.
+    let mut told = 0;
+    while world.market().book().hub.readers() == 2 {
+        world.market().book().hub.tell("JobOfferAdded", super::super::hub::About::Job(&job));
+        told += 1;
+        assert!(honest.recv().await.is_some());
+        assert!(told < 100_000, "the silent reader is still there");
+        tokio::task::yield_now().await;
+    }
+    assert!(told > 256, "it had its queue: {told}");
+    world.post(CREATOR, "/job_offers", JOB).await;
+    assert!(honest.recv().await.unwrap().contains(JOB_ID));
+    world.end().await;
+}
+
+#[tokio::test]
 async fn an_offer_goes_when_its_provider_signs_nothing_any_more() {
     let world = World::new().await;
     let mut events = reader(&world);

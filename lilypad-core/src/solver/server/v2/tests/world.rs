@@ -92,8 +92,12 @@ impl World {
         body: &[u8],
         more: &[(&str, &str)],
     ) -> Answer {
-        let mut text =
-            format!("{method} /api/v1{path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
+        let mut text = format!("{method} /api/v1{path} HTTP/1.1\r\n");
+        for (name, value) in [("Host", self.address.as_str()), ("Connection", "close")] {
+            if more.iter().all(|(known, _)| *known != name) {
+                text += &format!("{name}: {value}\r\n");
+            }
+        }
         for (name, value) in
             key.map(|key| v2_headers(&LocalSigner::from_hex(key).unwrap())).into_iter().flatten()
         {
