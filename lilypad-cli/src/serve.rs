@@ -11,11 +11,12 @@ use lilypad_core::executor::wasm::WasmExecutor;
 use lilypad_core::executor::{Executor, Limits};
 use lilypad_core::http::HttpSolver;
 use lilypad_core::market::{ModulePolicy, ModuleRule, NetworkAccess, VerificationClass};
-use lilypad_core::model::{Address, Amount, MachineSpec, Rate};
+use lilypad_core::model::{Address, Amount, FileLimits, MachineSpec, Rate};
 use lilypad_core::provider::{Provider, ProviderConfig};
 use lilypad_core::rt::{CancelReason, CancelToken, Clock};
 use lilypad_core::settlement::{LedgerConfig, MemorySettlement};
 use lilypad_core::signer::{Domain, LocalSigner, Signer};
+use lilypad_core::solver::files::{FileStore, FolderFiles, MemoryFiles};
 use lilypad_core::solver::server::{ForwardedHeader, Server, ServerConfig, V2Config};
 use lilypad_core::solver::store::SqliteStore;
 use lilypad_core::solver::{Solver, SolverConfig};
@@ -71,6 +72,15 @@ pub(crate) struct SolverArgs {
     /// such a peer can act as it.
     #[arg(long)]
     pub(crate) v2_compat: bool,
+    /// Folder for the files of jobs, over restarts too. Default: FILE.files beside the --store; without one, memory.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) files: Option<PathBuf>,
+    /// Most that the results of one job may hold, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 96, value_parser = clap::value_parser!(u64).range(1..=65_536))]
+    pub(crate) max_results: u64,
+    /// Most room that the files of all jobs may take, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 16_384, value_parser = clap::value_parser!(u64).range(1..=67_108_864))]
+    pub(crate) max_files: u64,
     /// How long a job may wait for an offer.
     #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "30s")]
     pub(crate) match_timeout: std::time::Duration,
@@ -144,13 +154,30 @@ pub(crate) fn solver(args: SolverArgs, report: &Report) -> Result<ExitCode> {
     };
     job::runtime()?.block_on(async {
         let clock = Clock::system();
-        let config = SolverConfig { match_timeout: args.match_timeout, ..SolverConfig::default() };
+        let usual = SolverConfig::default();
+        let result_limits = FileLimits { bytes: args.max_results << 20, ..usual.result_limits };
+        let config = SolverConfig {
+            match_timeout: args.match_timeout,
+            result_limits,
+            max_file_bytes: args.max_files << 20,
+            ..usual
+        };
         config.check()?;
         let (domain, rules) = (Domain::local(), LedgerConfig::default());
+        let beside = args.store.as_ref().map(|file| {
+            let mut name = file.clone().into_os_string();
+            name.push(".files");
+            PathBuf::from(name)
+        });
+        let folder = args.files.clone().or(beside).map(FolderFiles::open).transpose()?;
         let (solver, ledger) = match &args.store {
             Some(file) => {
                 let store = Arc::new(SqliteStore::open(file)?);
-                Solver::open(store, key.address(), domain, clock, rules, config).await?
+                let files: Arc<dyn FileStore> = match &folder {
+                    Some(folder) => Arc::new(folder.clone()),
+                    None => Arc::new(MemoryFiles::new()),
+                };
+                Solver::open(store, files, key.address(), domain, clock, rules, config).await?
             }
             None => {
                 let ledger = MemorySettlement::with_clock(key.address(), clock.clone(), rules);
@@ -169,6 +196,7 @@ pub(crate) fn solver(args: SolverArgs, report: &Report) -> Result<ExitCode> {
                 behind_tls: args.behind_tls,
                 mediators: args.mediators,
                 play_money: args.play_money,
+                uploads: folder.as_ref().map(|folder| folder.uploads().to_owned()),
                 origins: args.origins,
                 proxies: args.proxies,
                 forwarded: match args.forwarded_by {

@@ -9,9 +9,9 @@ mod write;
 
 pub use error::io_error;
 pub use read::{read_file_beneath, read_folder};
-#[cfg(feature = "store-sqlite")]
-pub(crate) use write::create_private;
 pub use write::{check_target, check_writable, create_private_file, write_file, write_folder};
+#[cfg(feature = "solver")]
+pub(crate) use write::{create_private, make_private_folder, sync_folder};
 
 #[cfg(unix)]
 #[cfg(test)]

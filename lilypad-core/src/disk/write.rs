@@ -236,7 +236,7 @@ pub(crate) fn create_private(path: &Path) -> io::Result<()> {
 }
 
 /// Makes a folder and those above it where they are missing; the folder itself is its owner's alone from then on.
-fn make_private_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn make_private_folder(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -257,6 +257,6 @@ fn set_mode(_path: &Path, _mode: u32) -> io::Result<()> {
 }
 
 /// Makes the names in a folder survive a crash, where the system can.
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(path)?.sync_all() } else { Ok(()) }
 }

@@ -54,5 +54,6 @@ pub use run::{
 };
 pub use share::Share;
 pub use state::{Actor, AgreementEvent, AgreementState, ContractState, TRANSITIONS};
+pub(crate) use unixfs::content_id_of;
 pub use unixfs::file_content_id;
 pub use version::SoftwareVersion;

@@ -36,18 +36,38 @@ impl FileSet {
     /// `InvalidInput` (`E_FOLDER_TOO_WIDE`) where a folder has so many entries that IPFS would shard it: names and 34
     /// bytes for each come to 256 KiB.
     pub fn content_id(&self) -> Result<ContentId> {
-        let mut root = Folder::default();
-        for (path, bytes) in self.iter() {
-            root.add(path, bytes);
-        }
-        Ok(ContentId(root.node("")?.cid))
+        let lengths = self.iter().map(|(path, bytes)| (path, bytes.len() as u64));
+        content_id_of(lengths, &mut |path, at, length| {
+            let bytes = self.get(path).cloned().unwrap_or_default();
+            let start = usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+            Ok(bytes.slice(start..start.saturating_add(length).min(bytes.len())))
+        })
     }
 }
+
+/// The content id of files of these paths and lengths, which are read piece by piece: so many bytes of a path from a place
+/// on. No path is both a file and a folder.
+///
+/// # Errors
+/// Those of [`FileSet::content_id`]; what reading says.
+pub(crate) fn content_id_of<'a>(
+    files: impl IntoIterator<Item = (&'a str, u64)>,
+    read: &mut Read<'_>,
+) -> Result<ContentId> {
+    let mut root = Folder::default();
+    for (path, length) in files {
+        root.add(path, path, length);
+    }
+    Ok(ContentId(root.node("", read)?.cid))
+}
+
+/// Reads a piece of a file.
+pub(crate) type Read<'a> = dyn FnMut(&str, u64, usize) -> Result<Bytes> + 'a;
 
 /// The content id of a single file.
 #[must_use]
 pub fn file_content_id(bytes: &[u8]) -> ContentId {
-    ContentId(file_node(bytes).cid)
+    ContentId(file_node(bytes.chunks(CHUNK).map(leaf).collect()).cid)
 }
 
 /// A dag-pb node as its parent sees it.
@@ -65,31 +85,32 @@ struct Folder<'a> {
 }
 
 enum Entry<'a> {
-    File(&'a Bytes),
+    /// The whole path, and the bytes of the file.
+    File(&'a str, u64),
     Folder(Folder<'a>),
 }
 
 impl<'a> Folder<'a> {
     /// Adds a file by its path. The set promises that no path is both a file and a folder.
-    fn add(&mut self, path: &'a str, bytes: &'a Bytes) {
+    fn add(&mut self, whole: &'a str, path: &'a str, length: u64) {
         let (name, below) = path.split_once('/').map_or((path, None), |(name, below)| (name, Some(below)));
         if name.starts_with('.') {
             return;
         }
         match below {
             None => {
-                self.entries.insert(name, Entry::File(bytes));
+                self.entries.insert(name, Entry::File(whole, length));
             }
             Some(below) => {
                 let entry = self.entries.entry(name).or_insert_with(|| Entry::Folder(Folder::default()));
                 if let Entry::Folder(folder) = entry {
-                    folder.add(below, bytes);
+                    folder.add(whole, below, length);
                 }
             }
         }
     }
 
-    fn node(&self, path: &str) -> Result<Node> {
+    fn node(&self, path: &str, read: &mut Read<'_>) -> Result<Node> {
         let estimate: usize = self.entries.keys().map(|name| name.len() + CID_BYTES).sum();
         if estimate >= SHARD_FROM {
             let folder = if path.is_empty() { "the top folder" } else { path };
@@ -104,8 +125,8 @@ impl<'a> Folder<'a> {
         let mut links = Vec::with_capacity(self.entries.len());
         for (name, entry) in &self.entries {
             let node = match entry {
-                Entry::File(bytes) => file_node(bytes),
-                Entry::Folder(folder) => folder.node(&format!("{path}{name}/"))?,
+                Entry::File(path, length) => file_node(leaves(path, *length, read)?),
+                Entry::Folder(folder) => folder.node(&format!("{path}{name}/"), read)?,
             };
             links.push((*name, node));
         }
@@ -114,8 +135,18 @@ impl<'a> Folder<'a> {
     }
 }
 
-fn file_node(bytes: &[u8]) -> Node {
-    let mut level: Vec<Node> = bytes.chunks(CHUNK).map(leaf).collect();
+fn leaves(path: &str, length: u64, read: &mut Read<'_>) -> Result<Vec<Node>> {
+    let mut leaves = Vec::new();
+    let mut at = 0;
+    while at < length {
+        let piece = usize::try_from(length - at).map_or(CHUNK, |left| left.min(CHUNK));
+        leaves.push(leaf(&read(path, at, piece)?));
+        at += piece as u64;
+    }
+    Ok(leaves)
+}
+
+fn file_node(mut level: Vec<Node>) -> Node {
     while level.len() > 1 {
         let mut rest = level.into_iter().peekable();
         level = Vec::new();

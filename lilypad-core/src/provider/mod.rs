@@ -21,7 +21,7 @@ use crate::executor::Executor;
 use crate::model::{Address, DealId};
 use crate::rt::{CancelReason, CancelToken, Clock, spawn};
 use crate::signer::{Signed, Signer};
-use crate::wire::{DealNotice, ProviderApi, ProviderInbox, ProviderMessage};
+use crate::wire::{ProviderApi, ProviderInbox, ProviderMessage};
 
 /// A resource provider: a machine that runs other people's jobs for money, under its owner's rules.
 #[derive(Clone, Debug)]
@@ -103,7 +103,7 @@ impl RunningProvider {
                     self.jobs.remove(&deal);
                 }
                 message = self.inbox.recv() => match message {
-                    Some(ProviderMessage::Deal(notice)) => self.take(*notice),
+                    Some(ProviderMessage::Deal { deal_id }) => self.take(deal_id),
                     Some(ProviderMessage::Stop { deal_id, reason }) => self.stop(deal_id, reason),
                     None => break,
                 }
@@ -112,18 +112,17 @@ impl RunningProvider {
         self.wind_down().await;
     }
 
-    fn take(&mut self, notice: DealNotice) {
+    fn take(&mut self, deal_id: DealId) {
         // After a break in the connection the solver tells again what it has told.
-        if self.jobs.contains_key(&notice.deal_id) {
+        if self.jobs.contains_key(&deal_id) {
             return;
         }
         let cancel = CancelToken::new();
-        self.jobs.insert(notice.deal_id, cancel.clone());
+        self.jobs.insert(deal_id, cancel.clone());
         let (provider, finished) = (self.provider.clone(), self.finished.clone());
         let machine = Arc::clone(&self.machine);
         spawn(async move {
-            let deal_id = notice.deal_id;
-            provider.run_deal(notice, &machine, cancel).await;
+            provider.run_deal(deal_id, &machine, cancel).await;
             // Nobody listens any more only when the provider itself is gone.
             let _ = finished.send(deal_id);
         });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Fault, Result, Retry};
 use crate::executor::{EventSink, ExecutorEvent, LimitKind, RunOutcome, StopReason};
-use crate::model::{FileSet, Outcome};
+use crate::model::{DealId, FileSet, Outcome};
 use crate::rt::{CancelReason, CancelToken, Chronometer, spawn};
 use crate::signer::{RECEIPT_VERSION, ReceiptBody, Signed};
 use crate::wire::{DealNotice, ResultSubmission};
@@ -21,8 +21,17 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 impl Provider {
     /// Runs a deal to its end and hands in what came of it. Never fails: what goes wrong is told to the solver.
-    pub(super) async fn run_deal(&self, notice: DealNotice, machine: &Machine, cancel: CancelToken) {
-        let deal_id = notice.deal_id;
+    pub(super) async fn run_deal(&self, deal_id: DealId, machine: &Machine, cancel: CancelToken) {
+        let notice = match self.0.solver.notice(deal_id).await {
+            Ok(notice) => notice,
+            Err(error) => {
+                tracing::warn!(%error, %deal_id, "a deal could not be fetched");
+                if let Err(error) = self.0.solver.refuse(deal_id, error).await {
+                    tracing::warn!(%error, %deal_id, "the solver did not take a deal back");
+                }
+                return;
+            }
+        };
         // What the job takes is given back before its result is handed in: from then on the solver counts on it.
         let ended = match machine.take(&notice) {
             Ok(_part) => self.try_run(&notice, machine, &cancel).await,

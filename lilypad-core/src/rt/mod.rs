@@ -42,6 +42,8 @@ pub(crate) use own::OwnRuntime;
 pub use platform::BoxFuture;
 #[cfg(feature = "network")]
 pub(crate) use platform::TaskGroup;
+#[cfg(all(feature = "solver", not(target_family = "wasm")))]
+pub(crate) use platform::blocking;
 pub(crate) use platform::spawn;
 pub(crate) use random::Random;
 pub(crate) use stopwatch::Stopwatch;

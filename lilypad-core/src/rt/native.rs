@@ -12,6 +12,15 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
     tokio::spawn(future);
 }
 
+/// Runs what blocks on a thread that is there for that.
+#[cfg(feature = "solver")]
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> crate::error::Result<T> + Send + 'static,
+) -> crate::error::Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| crate::error::Error::unexpected("work on a file did not come to its end"))?
+}
+
 pub(super) async fn sleep(duration: Duration) {
     tokio::time::sleep(duration).await;
 }

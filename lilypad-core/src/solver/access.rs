@@ -3,9 +3,11 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Address, DealId, JobId, ResourceOfferId};
 use crate::rt::{Clock, spawn};
-use crate::wire::{DealNotice, EventStream, JobStatus};
+use crate::wire::{ArchiveId, DealNotice, EventStream, JobStatus, ResultSubmission};
 
 use super::Solver;
+use super::creator::no_result;
+use super::files::{Kept, Shelf};
 
 impl Solver {
     /// The clock of this solver's stamps and timeouts.
@@ -84,15 +86,62 @@ impl Solver {
         });
     }
 
-    /// What the provider of a deal is told.
+    /// What the provider of a deal is told, without the files.
     ///
     /// # Errors
     /// `NotFound` (`E_DEAL_UNKNOWN`).
-    pub(super) fn notice(&self, deal: DealId) -> Result<DealNotice> {
+    pub(super) fn notice_without_files(&self, deal: DealId) -> Result<DealNotice> {
         let mut book = self.book();
         let job = book.job_of_deal(deal)?;
         let notice = job.notice(self.time_left(job));
         notice.ok_or_else(|| Error::unexpected("a deal that is known has no deal"))
+    }
+
+    /// The archive with the files of a deal's job.
+    ///
+    /// # Errors
+    /// `NotFound` (`E_DEAL_UNKNOWN`); `Conflict` (`E_DEAL_OVER`) where the job has ended.
+    pub(super) fn files_of_deal(&self, deal: DealId) -> Result<Kept> {
+        let mut book = self.book();
+        let paper = book.job_of_deal(deal)?.proposal;
+        if paper.here {
+            return Ok(paper.archive);
+        }
+        let message = format!("deal {deal} is over: the files of its job are gone");
+        Err(Error::new(ErrorKind::Conflict, "E_DEAL_OVER", message))
+    }
+
+    /// The job that came in as this archive, which may have gone since.
+    pub(super) fn job_of_archive(&self, account: Address, archive: ArchiveId) -> Option<JobId> {
+        let account = account.to_string();
+        let book = self.book();
+        let mut jobs = book.jobs.values().filter(|job| job.proposal.archive.id == archive);
+        jobs.find(|job| job.signed.body.offer.job_creator == account).map(|job| job.id)
+    }
+
+    /// True where the result that the ledger has taken came in as this archive.
+    pub(super) fn has_delivery(&self, deal: DealId, archive: ArchiveId) -> bool {
+        let mut book = self.book();
+        book.job_of_deal(deal).is_ok_and(|job| {
+            job.result.is_some() && job.delivered.is_some_and(|paper| paper.archive.id == archive)
+        })
+    }
+
+    /// Where the archives of its jobs are.
+    pub(super) fn shelf(&self) -> &Shelf {
+        &self.0.shelf
+    }
+
+    /// A job's result without its files, and the archive that has them; none where its creator has taken it over.
+    ///
+    /// # Errors
+    /// `NotFound` (`E_JOB_UNKNOWN`, `E_RESULT_NONE`).
+    pub(super) fn result_archive(&self, job: JobId) -> Result<(ResultSubmission, Option<Kept>)> {
+        self.is_sound()?;
+        let mut book = self.book();
+        let entry = book.job(job)?;
+        let result = entry.result.clone().ok_or_else(|| no_result(job))?;
+        Ok((result, entry.delivered.filter(|paper| paper.here).map(|paper| paper.archive)))
     }
 }
 

@@ -8,11 +8,12 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::figures::Tally;
+use super::files::Kept;
 use super::history::History;
 use crate::error::{Error, ErrorKind, Result};
 use crate::market::{Change, Index, JobTerms, NoMatch, OfferTerms, Offered, Wanted};
 use crate::model::{
-    Address, AgreementState, Amount, Deal, DealId, FileSet, JobId, JobOffer, ModulePin, Outcome, Rate,
+    Address, AgreementState, Amount, ContentId, Deal, DealId, JobId, JobOffer, ModulePin, Outcome, Rate,
     ResourceOffer, ResourceOfferId,
 };
 use crate::rt::{CancelReason, CancelToken, Chronometer, Clock, Timestamp};
@@ -39,6 +40,8 @@ pub(super) struct Book {
     ended: VecDeque<JobId>,
     /// Jobs that are forgotten here and not yet where they are saved.
     pub(super) dropped: Vec<JobId>,
+    /// Archives that no job names any more; they go once that is saved.
+    pub(super) unnamed: Vec<Kept>,
     /// Jobs of which nothing else is known any more, by the moment at which they were made.
     forgotten: BTreeSet<(Timestamp, JobId)>,
     /// Jobs that are not at their end.
@@ -105,7 +108,13 @@ pub(super) struct JobEntry {
     pub(super) seq: u64,
     /// Its place among those that wait: when it came in, or the later moment that it names itself.
     since: Timestamp,
+    /// What its creator signed, without the files.
     pub(super) signed: Arc<Signed<JobProposal>>,
+    pub(super) inputs_id: ContentId,
+    /// The archive of what its creator handed in.
+    pub(super) proposal: Paper,
+    /// The archive of what its provider handed in.
+    pub(super) delivered: Option<Paper>,
     pub(super) log: EventLog,
     /// How long ago the job came in.
     pub(super) age: Chronometer,
@@ -127,7 +136,7 @@ pub(super) struct JobEntry {
     /// The deal that is being agreed: saved before the ledger hears of it.
     pub(super) reserved: Option<AgreedDeal>,
     pub(super) deal: Option<AgreedDeal>,
-    /// A result that was checked and that the ledger has not taken yet: saved before the ledger hears of it.
+    /// A result, without its files, that was checked and that the ledger has not taken yet: saved before the ledger hears of it.
     pub(super) delivery: Option<ResultSubmission>,
     /// The log says that the provider was asked to stop.
     pub(super) stopping: bool,
@@ -152,13 +161,28 @@ pub(super) struct Times {
     pub(super) results: Option<Timestamp>,
 }
 
+/// An archive that a job has named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Paper {
+    pub(super) archive: Kept,
+    /// False once it is not needed any more.
+    pub(super) here: bool,
+}
+
+impl Paper {
+    /// Lets the archive go; `None` where it has gone before.
+    pub(super) fn let_go(&mut self) -> Option<Kept> {
+        std::mem::replace(&mut self.here, false).then_some(self.archive)
+    }
+}
+
 /// What of a job is saved already.
 #[derive(Debug, Default)]
 pub(super) struct Marks {
     pub(super) document: String,
     pub(super) proposal: bool,
-    /// The receipt of the result that is saved, and how many files there are with it.
-    pub(super) result: Option<(Signature, usize)>,
+    /// The receipt of the result that is saved.
+    pub(super) result: Option<Signature>,
 }
 
 /// Why a job waits, and the version of the index of which that is true.
@@ -183,12 +207,21 @@ pub(super) struct AgreedDeal {
 }
 
 impl JobEntry {
-    pub(super) fn new(id: JobId, signed: Signed<JobProposal>, since: Timestamp, clock: Clock) -> Self {
+    pub(super) fn new(
+        id: JobId,
+        signed: Signed<JobProposal>,
+        (inputs_id, proposal): (ContentId, Kept),
+        since: Timestamp,
+        clock: Clock,
+    ) -> Self {
         Self {
             id,
             seq: 0,
             since,
             signed: Arc::new(signed),
+            inputs_id,
+            proposal: Paper { archive: proposal, here: true },
+            delivered: None,
             age: Chronometer::start(clock.clone()),
             age_before: Duration::ZERO,
             times: Times { submitted: clock.now(), ..Times::default() },
@@ -243,7 +276,7 @@ impl JobEntry {
         Ok(())
     }
 
-    /// What the provider of its deal is told, which has so much time left; `None` without a deal.
+    /// What the provider of its deal is told, which has so much time left, without the files; `None` without a deal.
     pub(super) fn notice(&self, time_left: Duration) -> Option<DealNotice> {
         let deal = self.deal.as_ref()?;
         Some(DealNotice {
@@ -254,17 +287,6 @@ impl JobEntry {
             offer: Some((*deal.offer.signed).clone()),
             time_left: Some(time_left),
         })
-    }
-
-    /// Lets go of the files that only a running job needs.
-    fn forget_files(&mut self) {
-        if self.signed.body.bundle.is_empty() && self.signed.body.files.is_empty() {
-            return;
-        }
-        self.saved.proposal = false;
-        let mut signed = (*self.signed).clone();
-        (signed.body.bundle, signed.body.files) = (FileSet::new(), FileSet::new());
-        self.signed = Arc::new(signed);
     }
 
     pub(super) fn status(&self) -> JobStatus {
@@ -439,7 +461,11 @@ impl Book {
     pub(super) fn ended(&mut self, id: JobId, most: usize) {
         self.leave_market(id);
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        job.forget_files();
+        // Only a running job needs what its creator handed in.
+        self.unnamed.extend(job.proposal.let_go());
+        if job.result.is_none() {
+            self.unnamed.extend(job.delivered.as_mut().and_then(Paper::let_go));
+        }
         if !std::mem::replace(&mut job.over, true) {
             self.ended_seq += 1;
             job.ended_seq = Some(self.ended_seq);
@@ -454,7 +480,9 @@ impl Book {
     pub(super) fn forget_beyond(&mut self, most: usize) {
         while self.ended.len() > most {
             let Some(oldest) = self.ended.pop_front() else { break };
-            let Some(job) = self.jobs.remove(&oldest) else { continue };
+            let Some(mut job) = self.jobs.remove(&oldest) else { continue };
+            self.unnamed.extend(job.proposal.let_go());
+            self.unnamed.extend(job.delivered.as_mut().and_then(Paper::let_go));
             self.dropped.push(oldest);
             job.log.show();
             self.forgotten.insert((job.signed.body.offer.created_at, oldest));

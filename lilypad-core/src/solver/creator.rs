@@ -4,17 +4,19 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::market::Quote;
-use crate::model::{Address, AgreementState, Amount, FileLimits, JobId};
+use crate::model::{Address, AgreementState, Amount, JobId};
 use crate::rt::{BoxFuture, Timestamp};
 use crate::settlement::DealEvent;
 use crate::signer::{Domain, Receipt, Signature, Signed};
 use crate::wire::{
     EventStream, JobCreatorApi, JobEventKind, JobFailure, JobProposal, JobStatus, QuoteRequest,
-    ResultSubmission,
+    ResultSubmission, pack_job, unpack_result,
 };
 
 use super::Solver;
-use super::book::JobEntry;
+use super::book::{Book, JobEntry, Paper};
+use super::files::Kept;
+use super::intake::NewJob;
 
 impl JobCreatorApi for Solver {
     fn identity(&self) -> (Address, Domain) {
@@ -31,38 +33,15 @@ impl JobCreatorApi for Solver {
     fn submit<'a>(&'a self, job: Signed<JobProposal>) -> BoxFuture<'a, Result<JobId>> {
         Box::pin(async move {
             self.is_sound()?;
-            self.check_job(&job)?;
-            let id = job.body.offer.id()?;
-            {
-                let mut book = self.book();
-                if book.jobs.contains_key(&id) {
-                    return Ok(id);
-                }
-                self.check_moment(job.body.offer.created_at)?;
-                book.forget_before(self.oldest_moment());
-                if book.is_forgotten(job.body.offer.created_at, id) {
-                    let message = format!("job {id} has ended: what its creator signed is run once");
-                    return Err(Error::new(ErrorKind::Conflict, "E_JOB_OVER", message)
-                        .with_hint("submit the job anew, with another nonce"));
-                }
-                if book.open_jobs() >= self.config().max_open_jobs {
-                    return Err(Error::new(ErrorKind::Unavailable, "E_NETWORK_BUSY", "the solver is full")
-                        .with("limit", self.config().max_open_jobs)
-                        .with_fault(Fault::Solver));
-                }
-                let since = self.0.clock.now().max(job.body.offer.created_at);
-                let entry = JobEntry::new(id, job, since, self.0.clock.clone());
-                entry.note(JobEventKind::Submitted);
-                book.add_job(entry)?;
-                self.save(&mut book, &[id])?;
-            }
-            self.watch_match_and_total(id, None);
-            self.match_now().await;
-            // It may stand behind those that are told of every change.
-            let mut book = self.book();
-            book.explain(id);
-            self.save(&mut book, &[id])?;
-            Ok(id)
+            // What is beyond its bounds is said in these words, not in those of an archive.
+            job.body.offer.check_limits()?;
+            job.body.terms.check_limits()?;
+            job.body.bundle.check_limits(&self.config().job_limits)?;
+            job.body.files.check_limits(&self.config().job_limits)?;
+            let archive = pack_job(&job)?;
+            drop(job);
+            let job = self.look_at_job(archive.into()).await?;
+            self.take_job(job).await
         })
     }
 
@@ -83,7 +62,10 @@ impl JobCreatorApi for Solver {
     fn result<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<ResultSubmission>> {
         Box::pin(async move {
             self.is_sound()?;
-            self.book().job(job_id)?.result.clone().ok_or_else(|| no_result(job_id))
+            let (without_files, archive) = self.result_archive(job_id)?;
+            // The job creator that has accepted it holds the files now.
+            let Some(archive) = archive else { return Ok(without_files) };
+            unpack_result(&self.0.shelf.load(archive).await?, &self.config().result_limits)
         })
     }
 
@@ -136,6 +118,69 @@ impl JobCreatorApi for Solver {
 }
 
 impl Solver {
+    /// Takes in a job that was looked at. The same again is the same.
+    pub(super) async fn take_job(&self, job: NewJob) -> Result<JobId> {
+        self.is_sound()?;
+        self.check_job(&job)?;
+        let (id, created_at) = (job.id, job.signed.body.offer.created_at);
+        if self.has_room_for(&mut self.book(), id, created_at)? {
+            let archive = self.0.shelf.put(job.archive, &job.parcel).await?;
+            if !self.add_job(job, archive)? {
+                self.0.shelf.drop(archive);
+                return Ok(id);
+            }
+        } else {
+            return Ok(id);
+        }
+        self.watch_match_and_total(id, None);
+        self.match_now().await;
+        // It may stand behind those that are told of every change.
+        let mut book = self.book();
+        book.explain(id);
+        self.save(&mut book, &[id])?;
+        Ok(id)
+    }
+
+    /// Writes a new job down; false where it came in meanwhile.
+    fn add_job(&self, job: NewJob, archive: Kept) -> Result<bool> {
+        let mut book = self.book();
+        let (id, created_at) = (job.id, job.signed.body.offer.created_at);
+        match self.has_room_for(&mut book, id, created_at) {
+            Ok(true) => {}
+            Ok(false) => return Ok(false),
+            Err(error) => {
+                self.0.shelf.drop(archive);
+                return Err(error);
+            }
+        }
+        let since = self.0.clock.now().max(created_at);
+        let entry = JobEntry::new(id, job.signed, (job.inputs_id, archive), since, self.0.clock.clone());
+        entry.note(JobEventKind::Submitted);
+        book.add_job(entry)?;
+        self.save(&mut book, &[id])?;
+        Ok(true)
+    }
+
+    /// True where a job may come in, false where it is here already.
+    fn has_room_for(&self, book: &mut Book, id: JobId, created_at: Timestamp) -> Result<bool> {
+        if book.jobs.contains_key(&id) {
+            return Ok(false);
+        }
+        self.check_moment(created_at)?;
+        book.forget_before(self.oldest_moment());
+        if book.is_forgotten(created_at, id) {
+            let message = format!("job {id} has ended: what its creator signed is run once");
+            return Err(Error::new(ErrorKind::Conflict, "E_JOB_OVER", message)
+                .with_hint("submit the job anew, with another nonce"));
+        }
+        if book.open_jobs() >= self.config().max_open_jobs {
+            return Err(Error::new(ErrorKind::Unavailable, "E_NETWORK_BUSY", "the solver is full")
+                .with("limit", self.config().max_open_jobs)
+                .with_fault(Fault::Solver));
+        }
+        Ok(true)
+    }
+
     /// Ends a job that has no deal because its creator asked to.
     pub(super) fn cancel_waiting(&self, job_id: JobId) -> Result<()> {
         let mut book = self.book();
@@ -162,9 +207,8 @@ impl Solver {
             job.move_to(AgreementState::ResultsAccepted, JobEventKind::ResultsAccepted { cost })?;
         }
         // The job creator holds the results now; the book need not.
-        if let Some(result) = &mut job.result {
-            result.results = crate::model::FileSet::new();
-        }
+        let archive = job.delivered.as_mut().and_then(Paper::let_go);
+        book.unnamed.extend(archive);
         book.ended(job_id, self.config().max_ended_jobs);
         self.save(&mut book, &[job_id])
     }
@@ -200,20 +244,20 @@ impl Solver {
         Timestamp(self.0.clock.now().as_millis().saturating_sub(age))
     }
 
-    fn check_job(&self, job: &Signed<JobProposal>) -> Result<()> {
-        let offer = &job.body.offer;
+    fn check_job(&self, job: &NewJob) -> Result<()> {
+        let Signed { body, signature } = &job.signed;
+        let offer = &body.offer;
         offer.check_limits()?;
-        job.body.terms.check_limits()?;
-        job.body.bundle.check_limits(&FileLimits::default())?;
-        job.body.files.check_limits(&FileLimits::default())?;
+        body.terms.check_limits()?;
         let creator: Address = offer.job_creator.parse()?;
-        job.verify(self.0.domain, creator)?;
+        let data = body.typed_data_with(job.inputs_id, self.0.domain)?;
+        signature.verify(&data.digest(), creator)?;
         if offer.trusted_parties.solver != self.0.address.to_string() {
             return Err(Error::invalid("E_OFFER_SOLVER", "the job offer names another solver")
                 .with("got", &offer.trusted_parties.solver)
                 .with("wanted", self.0.address));
         }
-        if job.body.bundle.content_id()? != job.body.module.content() {
+        if job.bundle_id != body.module.content() {
             return Err(Error::new(
                 ErrorKind::VerificationFailed,
                 "E_MODULE_CONTENT",
@@ -248,6 +292,6 @@ pub(super) fn cancelled() -> JobFailure {
     }
 }
 
-fn no_result(job_id: JobId) -> Error {
+pub(super) fn no_result(job_id: JobId) -> Error {
     Error::new(ErrorKind::NotFound, "E_RESULT_NONE", format!("job {job_id} has no result"))
 }

@@ -158,7 +158,6 @@ impl Solver {
             tracing::error!(%error, "a job ended while its deal was made");
             return false;
         }
-        let notice = job.notice(self.time_left(job));
         if self.save(&mut book, &[id]).is_err() {
             return false;
         }
@@ -166,7 +165,7 @@ impl Solver {
         book.deals.insert(deal_id, id);
         book.waiting.remove(&seq);
         book.index.set_deadline(&id, Timestamp(deadline));
-        let told = notice.is_some_and(|notice| book.tell(provider, ProviderMessage::Deal(Box::new(notice))));
+        let told = book.tell(provider, ProviderMessage::Deal { deal_id });
         drop(book);
         self.watch_execution(id, deal_id, None);
         if !told {

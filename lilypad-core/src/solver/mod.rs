@@ -2,8 +2,9 @@
 //!
 //! Layout: `book` what it remembers, `history` how much work modules took; `creator` and `provider` its two faces;
 //! `matching` from offers to deals; `terms` what a deal's money is agreed on; `settle` how the ledger is told; `quote` what a
-//! job would cost; `timeouts` what happens when nothing happens; `figures` what operators watch. `store` what it must not forget; `record` a job as it is saved, `save` when;
-//! `open` a solver that starts again, `repair` what each of its jobs needs then. Everything is driven by calls and by the clock: nothing
+//! job would cost; `timeouts` what happens when nothing happens; `figures` what operators watch. `files` the archives of jobs,
+//! `intake` how they come in; `store` what it must not forget; `record` a job as it is saved, `save` when; `open` a solver that
+//! starts again, `refile` its archives, `repair` what each of its jobs needs then. Everything is driven by calls and by the clock: nothing
 //! polls.
 
 #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only a server asks who may do what"))]
@@ -12,12 +13,15 @@ mod book;
 mod creator;
 #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only a server tells"))]
 mod figures;
+pub mod files;
 mod history;
+mod intake;
 mod matching;
 mod open;
 mod provider;
 mod quote;
 mod record;
+mod refile;
 mod repair;
 mod save;
 #[cfg(feature = "server")]
@@ -31,6 +35,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use book::Book;
+use files::{MemoryFiles, Shelf};
 use open::Visitors;
 use store::Fuse;
 
@@ -60,6 +65,10 @@ pub struct SolverConfig {
     pub max_offers: usize,
     /// Most that one job's results may hold.
     pub result_limits: FileLimits,
+    /// Most that the module's files of one job may hold, and most that its input files may.
+    pub job_limits: FileLimits,
+    /// Most bytes of the archives of all jobs together.
+    pub max_file_bytes: u64,
     /// How many ended jobs are remembered.
     pub max_ended_jobs: usize,
     /// Whether results are checked by running jobs again.
@@ -87,7 +96,7 @@ impl SolverConfig {
 
 impl Default for SolverConfig {
     /// Match 30 s, provider grace 10 s, download 1 h, total 2 h, offers made within 10 min, 1,000 open jobs, 100,000 offers, results of 96 MiB in
-    /// 1,100 files, 1,000 ended jobs, no checks.
+    /// 1,100 files, module and inputs of 64 MiB in 1,000 files each, 16 GiB of archives, 1,000 ended jobs, no checks.
     fn default() -> Self {
         Self {
             match_timeout: Duration::from_secs(30),
@@ -98,6 +107,8 @@ impl Default for SolverConfig {
             max_open_jobs: 1_000,
             max_offers: 100_000,
             result_limits: FileLimits { files: 1_100, bytes: 96 << 20 },
+            job_limits: FileLimits::default(),
+            max_file_bytes: 16 << 30,
             max_ended_jobs: 1_000,
             checks: CheckPolicy::Unchecked,
         }
@@ -116,6 +127,7 @@ struct Inner {
     settlement: Arc<dyn Settlement>,
     config: SolverConfig,
     book: Mutex<Book>,
+    shelf: Shelf,
     /// Where everything is saved; none for a solver whose book ends with its process.
     store: Option<Arc<Fuse>>,
     #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only a server asks who came before"))]
@@ -137,6 +149,7 @@ impl Solver {
             domain,
             clock,
             settlement,
+            shelf: Shelf::new(Arc::new(MemoryFiles::new()), config.max_file_bytes),
             config,
             book: Mutex::default(),
             store: None,

@@ -4,6 +4,8 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use super::book::{AgreedDeal, Book};
+use super::files::{FileStore, Shelf};
+use super::refile::refile;
 use super::repair::{Phase, Step, step};
 use super::store::{Fuse, Saved, SavedGrant, SavedNonce, Store, Write};
 use super::{Inner, Solver, SolverConfig, record};
@@ -31,13 +33,16 @@ impl Solver {
     /// A solver and its ledger as they were saved in `store`; new ones where it is empty. Everything that is acknowledged
     /// from now on is in the store first. Must be called on a tokio runtime.
     ///
+    /// `files` is where the archives of its jobs are, and of no other solver: what no job names there is taken away.
+    ///
     /// The ledger's settings must be those with which the store was begun.
     ///
     /// # Errors
     /// `Unavailable` (`E_STORE`) where the store cannot be used; `InvalidInput` (`E_STORE_OWNER`) where it is another
-    /// solver's; `Unexpected` (`E_JOURNAL`, `E_STORE_BROKEN`) where what it holds cannot be understood.
+    /// solver's, or (`E_FILES_MISSING`) `files` is not where it had its files; `Unexpected` (`E_JOURNAL`, `E_STORE_BROKEN`) where what it holds cannot be understood.
     pub async fn open(
         store: Arc<dyn Store>,
+        files: Arc<dyn FileStore>,
         address: Address,
         domain: Domain,
         clock: Clock,
@@ -52,7 +57,8 @@ impl Solver {
         let visitors = Visitors { given: given(&saved, address), nonces: saved.nonces, grants: saved.grants };
         let mut book = Book::default();
         let jobs = saved.jobs.into_iter().map(|job| record::read(job, &clock, &config.result_limits));
-        let mut entries = jobs.collect::<Result<Vec<_>>>()?;
+        let shelf = Shelf::new(files, config.max_file_bytes);
+        let mut entries = Box::pin(refile(jobs.collect::<Result<Vec<_>>>()?, &shelf, store.as_ref())).await?;
         // Those that have ended come in the order in which they are forgotten.
         entries.sort_by_key(|job| job.ended_seq);
         entries.into_iter().for_each(|job| book.take_back(job));
@@ -64,6 +70,7 @@ impl Solver {
             settlement: Arc::new(settlement.clone()),
             config,
             book: Mutex::new(book),
+            shelf,
             store: Some(store),
             visitors: Mutex::new(visitors),
         };

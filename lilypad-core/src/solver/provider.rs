@@ -9,15 +9,17 @@ use crate::executor::ExecutorEvent;
 use crate::model::{Address, AgreementState, DealId, Outcome, ResourceOfferId};
 use crate::rt::{BoxFuture, CancelReason};
 use crate::settlement::DealEvent;
-use crate::signer::{Domain, RECEIPT_VERSION, ReceiptBody, Signed, verify_provider};
+use crate::signer::{Domain, RECEIPT_VERSION, ReceiptBody, Signature, Signed, verify_provider};
 use crate::wire::{
-    JobEventKind, JobFailure, OfferProposal, ProviderApi, ProviderInbox, ProviderMessage, ResultSubmission,
-    TimeoutPhase,
+    DealNotice, JobEventKind, JobFailure, OfferProposal, ProviderApi, ProviderInbox, ProviderMessage,
+    ResultSubmission, TimeoutPhase, pack_result,
 };
 
 use super::Solver;
-use super::book::{AgreedDeal, JobEntry, OfferEntry};
+use super::book::{AgreedDeal, JobEntry, OfferEntry, Paper};
 use super::creator::cancelled;
+use super::files::Kept;
+use super::intake::NewResult;
 use super::matching::{drop_failure, failure_of};
 use super::timeouts::ran_too_long;
 
@@ -36,16 +38,14 @@ impl ProviderApi for Solver {
             self.is_sound()?;
             let mut book = self.book();
             // A provider that comes back is told again what it has to run.
-            let known: Vec<_> = book
-                .open_deals(provider)
-                .into_iter()
-                .filter_map(|job| Some((job.notice(self.time_left(job))?, job.cancelling)))
-                .collect();
+            let known = book.open_deals(provider).into_iter();
+            let known: Vec<_> =
+                known.filter_map(|job| Some((job.deal.as_ref()?.id, job.cancelling))).collect();
             let (link, inbox) = mpsc::channel(known.len().saturating_mul(2).saturating_add(INBOX));
             book.links.insert(provider, link);
-            for (notice, stopping) in known {
-                let stop = ProviderMessage::Stop { deal_id: notice.deal_id, reason: CancelReason::Cancelled };
-                book.tell(provider, ProviderMessage::Deal(Box::new(notice)));
+            for (deal_id, stopping) in known {
+                let stop = ProviderMessage::Stop { deal_id, reason: CancelReason::Cancelled };
+                book.tell(provider, ProviderMessage::Deal { deal_id });
                 if stopping {
                     book.tell(provider, stop);
                 }
@@ -98,6 +98,15 @@ impl ProviderApi for Solver {
         })
     }
 
+    fn notice<'a>(&'a self, deal_id: DealId) -> BoxFuture<'a, Result<DealNotice>> {
+        Box::pin(async move {
+            self.is_sound()?;
+            let notice = self.notice_without_files(deal_id)?;
+            let archive = self.files_of_deal(deal_id)?;
+            Ok(DealNotice { job: self.with_files(notice.job, archive).await?, ..notice })
+        })
+    }
+
     fn started(&self, deal_id: DealId, executor: &str) {
         let mut book = self.book();
         if let Ok(job) = book.job_of_deal(deal_id)
@@ -116,15 +125,16 @@ impl ProviderApi for Solver {
     fn deliver<'a>(&'a self, deal_id: DealId, result: ResultSubmission) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             self.is_sound()?;
-            if self.was_delivered(deal_id, &result)? {
+            if self.was_delivered(deal_id, &result.receipt.signature)? {
                 return Ok(());
             }
-            let deal = self.running_deal(deal_id)?;
-            self.check_result(deal_id, &deal, &result)?;
-            self.note_delivery(deal_id, result)?;
-            self.finish_delivery(deal_id).await?;
-            self.match_now().await;
-            Ok(())
+            self.running_deal(deal_id)?;
+            // What is beyond its bounds is said in these words, not in those of an archive.
+            result.results.check_limits(&self.config().result_limits)?;
+            let archive = pack_result(&result)?;
+            drop(result);
+            let result = self.look_at_result(archive.into()).await?;
+            self.take_result(deal_id, result).await
         })
     }
 
@@ -141,6 +151,21 @@ impl ProviderApi for Solver {
 }
 
 impl Solver {
+    /// Takes a result that was looked at. The same again is the same.
+    pub(super) async fn take_result(&self, deal_id: DealId, new: NewResult) -> Result<()> {
+        self.is_sound()?;
+        if self.was_delivered(deal_id, &new.result.receipt.signature)? {
+            return Ok(());
+        }
+        let deal = self.running_deal(deal_id)?;
+        self.check_result(deal_id, &deal, &new)?;
+        let archive = self.0.shelf.put(new.archive, &new.parcel).await?;
+        self.note_delivery(deal_id, new.result, archive)?;
+        self.finish_delivery(deal_id).await?;
+        self.match_now().await;
+        Ok(())
+    }
+
     /// Writes down what happened while a job ran, in order.
     pub(super) fn report_all(
         &self,
@@ -175,21 +200,31 @@ impl Solver {
     }
 
     /// True where this very result was taken before: who did not hear the answer may ask again.
-    fn was_delivered(&self, deal_id: DealId, result: &ResultSubmission) -> Result<bool> {
+    fn was_delivered(&self, deal_id: DealId, receipt: &Signature) -> Result<bool> {
         let mut book = self.book();
         let known = &book.job_of_deal(deal_id)?.result;
-        Ok(known.as_ref().is_some_and(|known| known.receipt == result.receipt))
+        Ok(known.as_ref().is_some_and(|known| known.receipt.signature == *receipt))
     }
 
     /// Keeps a checked result until the ledger has taken it. Only one: what was counted to the ledger must be what is kept.
-    fn note_delivery(&self, deal_id: DealId, result: ResultSubmission) -> Result<()> {
+    fn note_delivery(&self, deal_id: DealId, result: ResultSubmission, archive: Kept) -> Result<()> {
         let mut book = self.book();
         let job = book.job_of_deal(deal_id)?;
-        if job.delivery.as_ref().is_some_and(|known| known.receipt != result.receipt) {
-            let message = format!("another result of deal {deal_id} was handed in before");
-            return Err(Error::new(ErrorKind::Conflict, "E_DEAL_OVER", message).with_fault(Fault::Provider));
+        match &job.delivery {
+            Some(known) if known.receipt != result.receipt => {
+                self.0.shelf.drop(archive);
+                let message = format!("another result of deal {deal_id} was handed in before");
+                return Err(
+                    Error::new(ErrorKind::Conflict, "E_DEAL_OVER", message).with_fault(Fault::Provider)
+                );
+            }
+            // The same, sent twice at once: it is kept once.
+            Some(_) => {
+                self.0.shelf.drop(archive);
+                return Ok(());
+            }
+            None => (job.delivery, job.delivered) = (Some(result), Some(Paper { archive, here: true })),
         }
-        job.delivery = Some(result);
         let id = job.id;
         self.save(&mut book, &[id])
     }
@@ -210,10 +245,14 @@ impl Solver {
         match self.settle(deal_id, epoch, event).await {
             Ok(epoch) => self.record(deal_id, epoch),
             Err(error) => {
+                let mut book = self.book();
                 if self.is_sound().is_ok()
-                    && let Ok(job) = self.book().job_of_deal(deal_id)
+                    && let Ok(job) = book.job_of_deal(deal_id)
                 {
                     job.delivery = None;
+                    let (id, archive) = (job.id, job.delivered.take());
+                    book.unnamed.extend(archive.map(|paper| paper.archive));
+                    drop_failure(self.save(&mut book, &[id]));
                 }
                 Err(error)
             }
@@ -235,8 +274,8 @@ impl Solver {
     }
 
     /// A result must speak of this deal, be signed by its provider, and carry files that hash to what was signed.
-    fn check_result(&self, deal_id: DealId, deal: &AgreedDeal, result: &ResultSubmission) -> Result<()> {
-        let body = &result.receipt.body;
+    fn check_result(&self, deal_id: DealId, deal: &AgreedDeal, new: &NewResult) -> Result<()> {
+        let body = &new.result.receipt.body;
         let wrong = |what: &str| {
             Error::new(
                 ErrorKind::VerificationFailed,
@@ -246,10 +285,10 @@ impl Solver {
             .with_fault(Fault::Provider)
             .with("deal_id", deal_id)
         };
-        let (job, cancelling, overdue) = {
+        let (job, inputs_id, cancelling, overdue) = {
             let mut book = self.book();
             let job = book.job_of_deal(deal_id)?;
-            (Arc::clone(&job.signed), job.cancelling, job.overdue)
+            (Arc::clone(&job.signed), job.inputs_id, job.cancelling, job.overdue)
         };
         let expected = [
             ("version", body.version == RECEIPT_VERSION),
@@ -267,20 +306,18 @@ impl Solver {
             ),
             ("provider", body.resource_provider == deal.offer.provider),
             ("module", body.module == job.body.module),
-            ("inputs id", body.inputs_id == job.body.inputs_id()?),
+            ("inputs id", body.inputs_id == inputs_id),
             ("rate", body.rate == deal.rate),
             ("price cap", body.price_cap == deal.price_cap),
             ("instruction count", body.instruction_count <= job.body.instruction_limit),
             ("cancellation", cancelling || body.outcome != Outcome::Cancelled),
             ("time limit", overdue || body.outcome != Outcome::TimedOut),
-            ("content id", body.data_id == result.results.content_id()?),
+            ("content id", body.data_id == new.data_id),
         ];
-        result.results.check_limits(&self.config().result_limits)?;
-        result.results.check_visible()?;
         if let Some((what, _)) = expected.iter().find(|(_, holds)| !holds) {
             return Err(wrong(what));
         }
-        verify_provider(body, &result.receipt.signature)
+        verify_provider(body, &new.result.receipt.signature)
     }
 
     /// Writes the result down that the ledger has taken; where the job creator has to judge it now, its time begins.

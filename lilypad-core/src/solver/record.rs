@@ -1,16 +1,21 @@
-//! A job as it is saved: its JSON document, its events and its archives.
+//! A job as it is saved: its JSON document, its events, and what was signed. Its files are not in the store.
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::book::{AgreedDeal, JobEntry, Marks, OfferEntry, Times};
+use super::book::{AgreedDeal, JobEntry, Marks, OfferEntry, Paper, Times};
+use super::files::Kept;
+use super::intake::both;
 use super::store::{Batch, Part, SavedJob, Write};
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::{Address, AgreementState, Amount, Deal, DealId, FileLimits, JobId, Outcome, Rate};
+use crate::model::{
+    Address, AgreementState, Amount, ContentId, Deal, DealId, FileLimits, JobId, Outcome, Rate,
+};
 use crate::rt::{CancelReason, Clock};
 use crate::signer::{Receipt, Signed};
 use crate::wire::{
-    EventLog, JobEvent, JobFailure, JobProposal, OfferProposal, ResultSubmission, pack_job, pack_result,
-    unpack_job, unpack_result,
+    ArchiveId, EventLog, JobEvent, JobFailure, OfferProposal, OpenJob, ReadAt, ResultSubmission, open_job,
+    open_result, pack_job, pack_result,
 };
 
 /// Everything of a job but its files and events.
@@ -25,6 +30,13 @@ struct Document {
     match_over: bool,
     reserved: Option<SavedDeal>,
     deal: Option<SavedDeal>,
+    /// Absent where an older program wrote it, which kept the files in the store itself.
+    #[serde(default)]
+    inputs_id: Option<ContentId>,
+    #[serde(default)]
+    proposal: Option<Paper>,
+    #[serde(default)]
+    delivered: Option<Paper>,
     /// The archive of the result is one that the ledger had not taken yet.
     delivery: bool,
     outcome: Option<Outcome>,
@@ -72,7 +84,7 @@ pub(super) fn changes(job: &mut JobEntry, batch: &mut Batch) -> Result<()> {
         batch.push(Write::Archive { job: job.id, part: Part::Proposal, bytes: pack_job(&job.signed)? });
     }
     if let Some(result) = job.delivery.as_ref().or(job.result.as_ref()) {
-        let mark = Some((result.receipt.signature, result.results.len()));
+        let mark = Some(result.receipt.signature);
         if job.saved.result != mark {
             job.saved.result = mark;
             batch.push(Write::Archive { job: job.id, part: Part::Result, bytes: pack_result(result)? });
@@ -96,6 +108,9 @@ fn document(job: &JobEntry) -> Document {
         match_over: job.match_over,
         reserved: job.reserved.as_ref().map(SavedDeal::from),
         deal: job.deal.as_ref().map(SavedDeal::from),
+        inputs_id: Some(job.inputs_id),
+        proposal: Some(job.proposal),
+        delivered: job.delivered,
         delivery: job.delivery.is_some(),
         outcome: job.outcome.clone(),
         cost: job.cost,
@@ -104,31 +119,50 @@ fn document(job: &JobEntry) -> Document {
     }
 }
 
+/// A job as it was saved, and the archives of its files where they are in the store itself, as older programs had them.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) job: JobEntry,
+    pub(super) old_proposal: Option<Bytes>,
+    pub(super) old_result: Option<Bytes>,
+}
+
 /// A job as it was saved.
 ///
 /// # Errors
 /// `Unexpected` (`E_STORE_BROKEN`) where it cannot be read, with the job.
-pub(super) fn read(saved: SavedJob, clock: &Clock, results: &FileLimits) -> Result<JobEntry> {
+pub(super) fn read(saved: SavedJob, clock: &Clock, results: &FileLimits) -> Result<Read> {
     let id = saved.id;
     read_job(saved, clock, results).map_err(|error| broken(id, &error).with_source(error))
 }
 
-fn read_job(saved: SavedJob, clock: &Clock, results: &FileLimits) -> Result<JobEntry> {
+fn read_job(saved: SavedJob, clock: &Clock, results: &FileLimits) -> Result<Read> {
     let text = |error: serde_json::Error| Error::unexpected(error.to_string());
     let document: Document = serde_json::from_str(&saved.document).map_err(text)?;
     let proposal = saved.proposal.ok_or_else(|| Error::unexpected("its proposal is missing"))?;
     // Those of the bundle and of the inputs were each within the limits.
-    let limits = FileLimits::default();
-    let limits = FileLimits { files: limits.files * 2, bytes: limits.bytes.saturating_mul(2) };
-    let signed: Signed<JobProposal> = unpack_job(&proposal, &limits)?;
+    let limits = both(&FileLimits::default());
+    let OpenJob { job: signed, bundle, inputs } = open_job(&proposal, &limits)?;
+    let inputs_id = match document.inputs_id {
+        Some(known) => known,
+        None => inputs.inputs_id(&proposal, signed.body.offer.inputs.as_ref())?,
+    };
+    let has_files = bundle.lengths().chain(inputs.lengths()).next().is_some();
     let events = saved.events.iter().map(|event| serde_json::from_str(event));
     let events = events.collect::<std::result::Result<Vec<JobEvent>, _>>().map_err(text)?;
-    let result = saved.result.map(|archive| unpack_result(&archive, results)).transpose()?;
-    let mark = result.as_ref().map(|result| (result.receipt.signature, result.results.len()));
+    let result = saved.result.as_ref().map(|archive| open_result(archive, results)).transpose()?;
+    let old_result =
+        saved.result.filter(|_| result.as_ref().is_some_and(|(_, files)| files.lengths().next().is_some()));
+    let result = result.map(|(result, _)| result);
+    let mark = result.as_ref().map(|result| result.receipt.signature);
     let (delivery, result): (_, Option<ResultSubmission>) =
         if document.delivery { (result, None) } else { (None, result) };
     let since = document.times.submitted.max(signed.body.offer.created_at);
-    let mut job = JobEntry::new(saved.id, signed, since, clock.clone());
+    let gone =
+        Paper { archive: Kept { id: ArchiveId::of(&proposal), length: proposal.length() }, here: false };
+    let paper = document.proposal.unwrap_or(gone);
+    let mut job = JobEntry::new(saved.id, signed, (inputs_id, paper.archive), since, clock.clone());
+    (job.proposal, job.delivered) = (paper, document.delivered);
     job.log = EventLog::held(saved.id, clock.clone(), events);
     job.seq = saved.seq;
     (job.ended_seq, job.over) = (saved.ended, saved.ended.is_some());
@@ -136,7 +170,7 @@ fn read_job(saved: SavedJob, clock: &Clock, results: &FileLimits) -> Result<JobE
     job.saved = Marks { document: saved.document, proposal: true, result: mark };
     (job.delivery, job.result) = (delivery, result);
     fill(&mut job, document)?;
-    Ok(job)
+    Ok(Read { job, old_proposal: Some(proposal).filter(|_| has_files), old_result })
 }
 
 fn fill(job: &mut JobEntry, document: Document) -> Result<()> {

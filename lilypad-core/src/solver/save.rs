@@ -31,6 +31,7 @@ impl Solver {
         } else {
             book.dropped.clear();
         }
+        book.unnamed.drain(..).for_each(|archive| self.0.shelf.drop(archive));
         jobs.iter().filter_map(|id| book.jobs.get(id)).for_each(|job| job.log.show());
         Ok(())
     }

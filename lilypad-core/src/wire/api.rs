@@ -86,6 +86,12 @@ pub trait ProviderApi: Send + Sync + fmt::Debug {
     /// `NotFound` (`E_OFFER_UNKNOWN`).
     fn withdraw<'a>(&'a self, offer: ResourceOfferId) -> BoxFuture<'a, Result<()>>;
 
+    /// A deal with the files of its job.
+    ///
+    /// # Errors
+    /// `NotFound` (`E_DEAL_UNKNOWN`), `Conflict` (`E_DEAL_OVER`).
+    fn notice<'a>(&'a self, deal_id: DealId) -> BoxFuture<'a, Result<DealNotice>>;
+
     /// Says that the program of a deal has started.
     fn started(&self, deal_id: DealId, executor: &str);
 
@@ -109,8 +115,11 @@ pub trait ProviderApi: Send + Sync + fmt::Debug {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ProviderMessage {
-    /// A deal to run.
-    Deal(Box<DealNotice>),
+    /// A deal to run: [`ProviderApi::notice`] says what.
+    Deal {
+        /// The deal.
+        deal_id: DealId,
+    },
     /// Stop running this deal and hand in what there is.
     Stop {
         /// The deal.

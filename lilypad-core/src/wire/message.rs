@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::archive::ReadAt;
 use super::body::{code, fault, kind, open};
 use crate::error::Result;
 use crate::market::{JobTerms, OfferTerms};
 use crate::model::json;
 use crate::model::{
     Address, AgreementState, Amount, ContentId, Deal, DealId, FileSet, JobId, JobOffer, ModulePin, Outcome,
-    ResourceOffer, Usage,
+    ResourceOffer, Usage, content_id_of,
 };
 use crate::signer::{Domain, Receipt, ReceiptBody, Typed, TypedData, TypedValue};
 
@@ -51,23 +53,48 @@ impl JobProposal {
 /// be covered by it.
 pub fn inputs_id(values: &BTreeMap<String, String>, files: &FileSet) -> Result<ContentId> {
     files.check_visible()?;
-    let mut folder = FileSet::new();
-    folder.insert("inputs.json", json::to_string(values)?.into_bytes())?;
-    for (path, bytes) in files.iter() {
-        folder.insert(format!("files/{path}"), bytes.clone())?;
+    let lengths = files.iter().map(|(path, bytes)| (path, bytes.len() as u64));
+    inputs_id_of(values, lengths, &mut |path, at, length| {
+        files.get(path).cloned().unwrap_or_default().read_at(at, length)
+    })
+}
+
+/// The same for files that are read piece by piece; none of them is hidden.
+pub(super) fn inputs_id_of<'a>(
+    values: &BTreeMap<String, String>,
+    files: impl Iterator<Item = (&'a str, u64)>,
+    read: &mut dyn FnMut(&str, u64, usize) -> Result<Bytes>,
+) -> Result<ContentId> {
+    let json = Bytes::from(json::to_string(values)?);
+    let mut names = vec![("inputs.json".to_owned(), json.length())];
+    for (path, length) in files {
+        let name = format!("files/{path}");
+        FileSet::check_path(&name)?;
+        names.push((name, length));
     }
-    folder.content_id()
+    let names = names.iter().map(|(name, length)| (name.as_str(), *length));
+    content_id_of(names, &mut |name, at, length| match name.strip_prefix("files/") {
+        Some(path) => read(path, at, length),
+        None => json.read_at(at, length),
+    })
 }
 
 impl Typed for JobProposal {
     fn typed_data(&self, domain: Domain) -> Result<TypedData> {
+        self.typed_data_with(self.inputs_id()?, domain)
+    }
+}
+
+impl JobProposal {
+    /// What is signed, where the inputs have this id.
+    pub(crate) fn typed_data_with(&self, inputs_id: ContentId, domain: Domain) -> Result<TypedData> {
         use TypedValue::{Amount, Text, Uint64};
         self.module.check()?;
         let fields = vec![
             ("jobId", Text(self.offer.id()?.to_string())),
             ("solver", Text(self.offer.trusted_parties.solver.clone())),
             ("module", Text(self.module.to_string())),
-            ("inputsId", Text(self.inputs_id()?.to_string())),
+            ("inputsId", Text(inputs_id.to_string())),
             ("terms", Text(json::to_string(&self.terms)?)),
             ("priceCap", Amount(self.terms.price_cap)),
             ("executionTimeoutMillis", Uint64(millis(self.execution_timeout))),

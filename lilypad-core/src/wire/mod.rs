@@ -16,11 +16,17 @@ pub mod openapi;
 pub mod routes;
 
 pub use api::{JobCreatorApi, ProviderApi, ProviderInbox, ProviderMessage};
-pub use archive::{ArchiveId, archive_limit, read_archive, write_archive};
+pub use archive::{ArchiveId, ReadAt, archive_limit, read_archive, write_archive};
 pub use body::{
-    Body, Done, ExecutorEvents, JobList, Money, ProviderEvent, SolverInfo, Started, Sum, body_limit,
-    pack_deal, pack_job, pack_result, unpack_deal, unpack_job, unpack_result,
+    Body, Done, ExecutorEvents, JobList, Money, ProviderEvent, SolverInfo, Started, Sum, UPLOAD_PART,
+    UploadState, Uploaded, body_limit, pack_deal, pack_job, pack_result, unpack_deal, unpack_job,
+    unpack_result,
 };
+#[cfg_attr(
+    not(feature = "solver"),
+    allow(unused_imports, reason = "only a solver keeps archives closed")
+)]
+pub(crate) use body::{OpenJob, open_job, open_result};
 pub use event::{JobEvent, JobEventKind, TimeoutPhase};
 pub use log::{EventLog, EventStream};
 pub use message::{

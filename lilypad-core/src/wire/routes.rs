@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::ArchiveId;
 use crate::model::{DealId, JobId, ResourceOfferId};
 
 macro_rules! routes {
@@ -69,8 +70,10 @@ routes! {
     Withdraw: "DELETE" "/api/v1/offers/{id}";
     /// What a provider has to do, as a stream of events.
     Messages: "GET" "/api/v1/messages";
-    /// What a provider has to run, as an archive.
+    /// What a provider has to run, as an archive without the job's files.
     DealNotice: "GET" "/api/v1/deals/{id}/notice";
+    /// The archive of a deal's job, with its files.
+    DealFiles: "GET" "/api/v1/deals/{id}/job";
     /// Says that the program of a deal has started.
     DealStarted: "POST" "/api/v1/deals/{id}/started";
     /// Passes on what happens while the job runs.
@@ -79,6 +82,10 @@ routes! {
     DealDelivery: "POST" "/api/v1/deals/{id}/delivery";
     /// Gives a deal back.
     DealRefusal: "POST" "/api/v1/deals/{id}/refusal";
+    /// How much of an archive is uploaded.
+    Upload: "GET" "/api/v1/uploads/{id}";
+    /// A part of an archive.
+    UploadPart: "PUT" "/api/v1/uploads/{id}";
     /// The caller's own money.
     Account: "GET" "/api/v1/account";
     /// Moves the caller's own money.
@@ -103,6 +110,18 @@ pub const OFFERS: &str = Route::Offer.path();
 pub const MESSAGES: &str = Route::Messages.path();
 /// The caller's own money: `GET`, and `POST` below it.
 pub const ACCOUNT: &str = Route::Account.path();
+
+/// How much of an archive is uploaded: `GET`.
+#[must_use]
+pub fn upload(id: ArchiveId) -> String {
+    Route::Upload.of(id)
+}
+
+/// The part of an archive of this length that begins at this byte: `PUT`.
+#[must_use]
+pub fn upload_part(id: ArchiveId, offset: u64, length: u64) -> String {
+    format!("{}?length={length}&offset={offset}", Route::UploadPart.of(id))
+}
 
 /// Where a job stands: `GET`.
 #[must_use]
@@ -140,10 +159,16 @@ pub fn offer(id: ResourceOfferId) -> String {
     Route::Withdraw.of(id)
 }
 
-/// What a provider has to run, as an archive: `GET`.
+/// What a provider has to run, as an archive without the job's files: `GET`.
 #[must_use]
 pub fn deal_notice(id: DealId) -> String {
     Route::DealNotice.of(id)
+}
+
+/// The archive of a deal's job, with its files: `GET`.
+#[must_use]
+pub fn deal_files(id: DealId) -> String {
+    Route::DealFiles.of(id)
 }
 
 /// Says that the program of a deal has started: `POST`.

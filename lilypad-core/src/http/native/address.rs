@@ -23,7 +23,8 @@ impl Address {
     /// What a request to one of its routes asks, to be signed.
     pub(super) fn target(&self, method: &str, path: &str) -> Result<RequestTarget> {
         let scheme = if self.0.is_encrypted() { Scheme::Https } else { Scheme::Http };
-        RequestTarget::new(scheme, method, self.0.authority(), path, "")
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        RequestTarget::new(scheme, method, self.0.authority(), path, query)
     }
 }
 

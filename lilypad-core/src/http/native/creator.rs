@@ -24,10 +24,8 @@ impl JobCreatorApi for HttpSolver {
         Box::pin(async move {
             let id = job.body.offer.id()?;
             let archive = pack_job(&job)?;
-            let job_id: JobId = self
-                .post(routes::JOBS, archive, "application/x-tar")
-                .await
-                .map_err(|error: Error| error.with("job_id", id))?;
+            let job_id: JobId =
+                self.hand_in(routes::JOBS, archive).await.map_err(|error: Error| error.with("job_id", id))?;
             if job_id == id {
                 return Ok(id);
             }

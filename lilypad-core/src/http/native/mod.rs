@@ -1,8 +1,8 @@
 //! The solver over HTTP on reqwest.
 //!
 //! Layout: `address` where the solver is; `request` one signed request, tried again where that can help; `failure` what went
-//! wrong, in words; `creator` and `provider` the solver's two faces; `download` archives; `stream` events; `report` what a provider tells by the way; `v2` a
-//! solver of Lilypad v2, as a job creator calls it.
+//! wrong, in words; `creator` and `provider` the solver's two faces; `download` and `upload` archives; `stream` events; `report`
+//! what a provider tells by the way; `v2` a solver of Lilypad v2, as a job creator calls it.
 
 mod address;
 mod creator;
@@ -12,6 +12,7 @@ mod provider;
 mod report;
 mod request;
 mod stream;
+mod upload;
 mod v2;
 
 use std::collections::HashMap;
@@ -49,7 +50,7 @@ pub struct HttpOptions {
 }
 
 impl Default for HttpOptions {
-    /// 10 s to connect, 30 s for a request, 5 attempts, plain `http` only to this machine, any solver, 96 MiB in 1,100
+    /// 10 s to connect, 30 s for a request, 5 attempts, plain `http` only to this machine, any solver, 128 MiB in 2,000
     /// files, the machine's clock.
     fn default() -> Self {
         Self {
@@ -58,7 +59,7 @@ impl Default for HttpOptions {
             attempts: 5,
             insecure: false,
             solver: None,
-            limits: FileLimits { files: 1_100, bytes: 96 << 20 },
+            limits: FileLimits { files: 2_000, bytes: 128 << 20 },
             clock: Clock::system(),
         }
     }

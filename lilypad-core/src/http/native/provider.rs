@@ -11,8 +11,8 @@ use crate::model::{Address, DealId, ExecutorEvent, FileLimits, ResourceOfferId};
 use crate::rt::BoxFuture;
 use crate::signer::{Domain, Signed};
 use crate::wire::{
-    Body, DealNotice, Done, OfferProposal, ProviderApi, ProviderInbox, ResultSubmission, body_limit,
-    pack_result, routes, unpack_deal,
+    Body, DealNotice, Done, JobProposal, OfferProposal, ProviderApi, ProviderInbox, ResultSubmission,
+    body_limit, pack_result, routes, unpack_deal, unpack_job,
 };
 
 impl ProviderApi for HttpSolver {
@@ -40,6 +40,21 @@ impl ProviderApi for HttpSolver {
         })
     }
 
+    fn notice<'a>(&'a self, deal_id: DealId) -> BoxFuture<'a, Result<DealNotice>> {
+        Box::pin(async move {
+            let (base, limits) = (&self.0.base, &self.0.options.limits);
+            let unreadable = |error: Error| failure::unreadable(base, &error);
+            let notice =
+                self.download(&routes::deal_notice(deal_id), body_limit(&FileLimits::default())).await?;
+            let mut notice = unpack_deal(&notice, &FileLimits::default()).map_err(unreadable)?;
+            // What the job creator signed says which files these must be: the provider checks it before it runs any.
+            let archive = self.download(&routes::deal_files(deal_id), body_limit(limits)).await?;
+            let JobProposal { bundle, files, .. } = unpack_job(&archive, limits).map_err(unreadable)?.body;
+            (notice.job.body.bundle, notice.job.body.files) = (bundle, files);
+            Ok(notice)
+        })
+    }
+
     fn started(&self, deal_id: DealId, executor: &str) {
         self.tell(deal_id, report::Report::Started(executor.to_owned()));
     }
@@ -53,7 +68,7 @@ impl ProviderApi for HttpSolver {
             self.flush(deal_id).await;
             let archive = pack_result(&result)?;
             let path = routes::deal_delivery(deal_id);
-            let _: Done = self.post(&path, archive, "application/x-tar").await?;
+            let _: Done = self.hand_in(&path, archive).await?;
             Ok(())
         })
     }
@@ -73,13 +88,6 @@ impl HttpSolver {
         let json = offer.to_body()?.into();
         let _: ResourceOfferId = self.post(routes::OFFERS, json, "application/json").await?;
         Ok(())
-    }
-
-    /// What a deal says, fetched from the solver.
-    pub(super) async fn notice(&self, deal_id: DealId) -> Result<DealNotice> {
-        let path = routes::deal_notice(deal_id);
-        let bytes = self.download(&path, body_limit(&self.0.options.limits)).await?;
-        unpack_deal(&bytes, &FileLimits::default()).map_err(|error| failure::unreadable(&self.0.base, &error))
     }
 
     pub(super) fn offers(

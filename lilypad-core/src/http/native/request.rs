@@ -44,7 +44,7 @@ pub(super) async fn plain<T: Body>(
 }
 
 impl HttpSolver {
-    pub(super) async fn get<T: Body>(&self, path: &str) -> Result<T> {
+    pub(crate) async fn get<T: Body>(&self, path: &str) -> Result<T> {
         read(&self.0.base, &self.call(Method::GET, path, Bytes::new(), "", MOST_JSON).await?)
     }
 
@@ -53,7 +53,7 @@ impl HttpSolver {
     }
 
     /// A request with its answer's bytes.
-    pub(super) async fn call(
+    pub(crate) async fn call(
         &self,
         method: Method,
         path: &str,
@@ -61,15 +61,34 @@ impl HttpSolver {
         kind: &'static str,
         most: usize,
     ) -> Result<Bytes> {
+        again(&self.0.options, || self.try_call(&method, path, &body, kind, most)).await
+    }
+
+    /// A request that is tried once.
+    pub(super) async fn once<T: Body>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+        kind: &'static str,
+    ) -> Result<T> {
+        read(&self.0.base, &self.try_call(&method, path, &body, kind, MOST_JSON).await?)
+    }
+
+    async fn try_call(
+        &self,
+        method: &Method,
+        path: &str,
+        body: &Bytes,
+        kind: &'static str,
+        most: usize,
+    ) -> Result<Bytes> {
         let inner = &self.0;
         let moved = u64::try_from(body.len().max(most.saturating_sub(MOST_JSON))).unwrap_or(u64::MAX);
         let time = inner.options.request_timeout.saturating_add(Duration::from_secs(moved >> 20));
-        again(&inner.options, || async {
-            let request = self.signed(&method, path, &body).await?.timeout(time);
-            let request = if kind.is_empty() { request } else { request.header(CONTENT_TYPE, kind) };
-            answered(&inner.base, request.body(body.clone()), most).await
-        })
-        .await
+        let request = self.signed(method, path, body).await?.timeout(time);
+        let request = if kind.is_empty() { request } else { request.header(CONTENT_TYPE, kind) };
+        answered(&inner.base, request.body(body.clone()), most).await
     }
 
     /// A request with the headers that prove who sends it; good once.

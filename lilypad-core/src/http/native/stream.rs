@@ -149,7 +149,7 @@ pub(super) async fn of_provider(solver: HttpSolver) -> Result<ProviderInbox> {
             tokio::select! {
                 biased;
                 () = sender.closed() => return,
-                () = tell(&solver, &mut stream, &sender) => {}
+                () = tell(&mut stream, &sender) => {}
             }
             let Some(opened) = reopen(&solver, routes::MESSAGES, None, &sender).await else { return };
             stream = opened;
@@ -160,16 +160,10 @@ pub(super) async fn of_provider(solver: HttpSolver) -> Result<ProviderInbox> {
 }
 
 /// Passes messages on until the stream breaks.
-async fn tell(solver: &HttpSolver, stream: &mut Stream, sender: &mpsc::Sender<ProviderMessage>) {
+async fn tell(stream: &mut Stream, sender: &mpsc::Sender<ProviderMessage>) {
     while let Ok(event) = stream.next().await {
         let message = match ProviderEvent::from_body(event.data.as_bytes()) {
-            Ok(ProviderEvent::Deal { deal_id }) => match solver.notice(deal_id).await {
-                Ok(notice) => ProviderMessage::Deal(Box::new(notice)),
-                Err(error) => {
-                    tracing::warn!(%error, %deal_id, "a deal could not be fetched");
-                    continue;
-                }
-            },
+            Ok(ProviderEvent::Deal { deal_id }) => ProviderMessage::Deal { deal_id },
             Ok(ProviderEvent::Stop { deal_id, reason }) => ProviderMessage::Stop { deal_id, reason },
             Err(error) => {
                 tracing::warn!(%error, "the solver sent a message that is none");

@@ -1,17 +1,21 @@
 //! What goes back.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
+use axum::body::Body;
 use axum::extract::{Request, State as Shared};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use futures_util::stream;
 
 use super::State;
 use super::jobs::SMALL;
 use super::range::{Wanted, wanted};
 use crate::error::{Code, Error, ErrorKind, Result, Retry};
-use crate::wire::{ArchiveId, Body, Done};
+use crate::solver::files::{Kept, Shelf};
+use crate::wire::{ArchiveId, Body as _, Done};
 
 /// The code of a body beyond its bound, which HTTP has a status for.
 pub(super) const TOO_LARGE: &str = "E_BODY_TOO_LARGE";
@@ -21,7 +25,7 @@ pub(super) const TOO_LARGE: &str = "E_BODY_TOO_LARGE";
 pub(super) struct Failed(pub(super) Code);
 
 /// JSON, or the error.
-pub(super) fn json<T: Body>(answer: Result<T>) -> Response {
+pub(super) fn json<T: crate::wire::Body>(answer: Result<T>) -> Response {
     match answer.and_then(|value| value.to_body()) {
         Ok(text) => of(StatusCode::OK, "application/json", text.into()),
         Err(error) => failed(&error),
@@ -33,31 +37,67 @@ pub(super) fn done(answer: Result<()>) -> Response {
     json(answer.map(|()| Done {}))
 }
 
+/// An archive: in memory, or where the solver keeps it.
+#[derive(Debug)]
+pub(super) enum Archive {
+    Here(Bytes),
+    Kept(Shelf, Kept),
+}
+
+impl Archive {
+    fn name(&self) -> (ArchiveId, u64) {
+        match self {
+            Self::Here(bytes) => (ArchiveId::of(bytes), bytes.len() as u64),
+            Self::Kept(_, kept) => (kept.id, kept.length),
+        }
+    }
+
+    /// A part of it, read while it is sent.
+    fn body(self, part: Range<u64>) -> Body {
+        match self {
+            Self::Here(bytes) => {
+                let at = |at| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+                bytes.slice(at(part.start)..at(part.end)).into()
+            }
+            Self::Kept(shelf, kept) => Body::from_stream(stream::try_unfold(part, move |part| {
+                let shelf = shelf.clone();
+                async move {
+                    if part.is_empty() {
+                        return Ok(None);
+                    }
+                    let piece = shelf.piece(kept, part.clone()).await?;
+                    let next = part.start.saturating_add(piece.len() as u64)..part.end;
+                    Ok::<_, Error>(Some((piece, next)))
+                }
+            })),
+        }
+    }
+}
+
 /// An archive or the part of it that these headers ask for, or the error.
-pub(super) fn archive(answer: Result<(HeaderMap, Bytes)>) -> Response {
-    let (headers, bytes) = match answer {
+pub(super) fn archive(answer: Result<(HeaderMap, Archive)>) -> Response {
+    let (headers, archive) = match answer {
         Ok(answer) => answer,
         Err(error) => return failed(&error),
     };
-    let (id, length) = (ArchiveId::of(&bytes), bytes.len() as u64);
-    let (status, bytes, range) = match wanted(&headers, id, length) {
-        Wanted::Whole => (StatusCode::OK, bytes, None),
+    let (id, length) = archive.name();
+    let (status, part, range) = match wanted(&headers, id, length) {
+        Wanted::Whole => (StatusCode::OK, 0..length, None),
         Wanted::Part(part) => {
             let range = format!("bytes {}-{}/{length}", part.start, part.end - 1);
-            let at = |at| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
-            (StatusCode::PARTIAL_CONTENT, bytes.slice(at(part.start)..at(part.end)), Some(range))
+            (StatusCode::PARTIAL_CONTENT, part, Some(range))
         }
-        Wanted::Beyond => {
-            (StatusCode::RANGE_NOT_SATISFIABLE, Bytes::new(), Some(format!("bytes */{length}")))
-        }
+        Wanted::Beyond => (StatusCode::RANGE_NOT_SATISFIABLE, 0..0, Some(format!("bytes */{length}"))),
     };
-    let mut response = of(status, "application/x-tar", bytes);
+    let sent = part.end - part.start;
+    let mut response = of(status, "application/x-tar", archive.body(part));
     let mut set = |name, value: String| {
         // What is made of digits and hex is always a header's value.
         if let Ok(value) = HeaderValue::from_str(&value) {
             response.headers_mut().insert(name, value);
         }
     };
+    set(header::CONTENT_LENGTH, sent.to_string());
     set(header::ETAG, id.etag());
     set(header::ACCEPT_RANGES, "bytes".to_owned());
     if let Some(range) = range {
@@ -99,7 +139,7 @@ pub(super) async fn ready(Shared(state): Shared<State>) -> Response {
 pub(super) async fn description(Shared(state): Shared<State>, request: Request) -> Response {
     static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| crate::wire::openapi::document().into());
     match state.open(request, SMALL).await {
-        Ok(_) => of(StatusCode::OK, "application/json", DOCUMENT.clone()),
+        Ok(_) => of(StatusCode::OK, "application/json", DOCUMENT.clone().into()),
         Err(error) => failed(&error),
     }
 }
@@ -120,8 +160,8 @@ pub(super) async fn wrong_method(method: Method, uri: Uri) -> Response {
     response
 }
 
-fn of(status: StatusCode, kind: &'static str, bytes: Bytes) -> Response {
-    (status, [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], bytes).into_response()
+fn of(status: StatusCode, kind: &'static str, body: Body) -> Response {
+    (status, [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], body).into_response()
 }
 
 fn status(error: &Error) -> StatusCode {

@@ -26,9 +26,26 @@ pub(super) struct Asked {
     pub(super) headers: HeaderMap,
 }
 
+impl Asked {
+    /// True where the body says that it is JSON.
+    pub(super) fn is_json(&self) -> bool {
+        self.headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == b"application/json")
+    }
+}
+
 impl State {
     /// Checks a signed request: the cheap checks, the rates, the signature, the body, and that it is new.
     pub(super) async fn asked(&self, request: Request, action: GrantAction, most: usize) -> Result<Asked> {
+        self.asked_one(request, &[action], most).await
+    }
+
+    /// The same for what any of these actions allows.
+    pub(super) async fn asked_one(
+        &self,
+        request: Request,
+        actions: &[GrantAction],
+        most: usize,
+    ) -> Result<Asked> {
         let (parts, body) = request.into_parts();
         self.count_address(&parts)?;
         let target = self.target(&parts)?;
@@ -40,7 +57,9 @@ impl State {
         let proven = checked.prove()?;
         let body = self.read(&parts, body, most).await?;
         let caller = proven.accept(BodyDigest::of(&body), &mut *lock(&self.0.nonces), self.now())?;
-        caller.require(action)?;
+        let allowed = actions.iter().map(|action| caller.require(*action));
+        let refused = allowed.reduce(|first, next| first.or(next));
+        refused.unwrap_or(Ok(()))?;
         Ok(Asked { caller, body, headers: parts.headers })
     }
 

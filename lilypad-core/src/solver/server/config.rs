@@ -1,11 +1,16 @@
 //! How a solver is served.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::forwarded::ForwardedHeader;
+use super::spool::Limits;
 use super::v2::V2Config;
 use crate::error::{Error, Result};
 use crate::model::{Address, Amount};
+use crate::solver::SolverConfig;
+use crate::solver::intake::both;
+use crate::wire::body_limit;
 
 /// How a solver is served over HTTP.
 #[derive(Clone, Debug)]
@@ -22,8 +27,16 @@ pub struct ServerConfig {
     pub play_money: Option<Amount>,
     /// Most bytes of a JSON body.
     pub max_json: usize,
-    /// Most bytes of an archive.
+    /// Most bytes of an archive in one body; larger ones are uploaded in parts.
     pub max_archive: usize,
+    /// The folder in which uploads wait until they are whole, over restarts too; `None` has them in memory.
+    pub uploads: Option<PathBuf>,
+    /// Most bytes of the uploads of one account that wait.
+    pub upload_account_bytes: u64,
+    /// Most bytes of all uploads that wait; in memory at most 512 MiB.
+    pub upload_bytes: u64,
+    /// How long an upload waits for its next part.
+    pub upload_age: Duration,
     /// How long a client may take to send the headers of a request, and how long a connection may be idle.
     pub header_timeout: Duration,
     /// How long a client may take to send a body, beside a second for each mebibyte.
@@ -55,9 +68,9 @@ pub struct ServerConfig {
 }
 
 impl Default for ServerConfig {
-    /// Real money, JSON of 1 MiB, archives of 128 MiB, headers in 5 s, bodies in 20 s, readers that wait 20 s, 4,096
-    /// connections, 512 of an address, 256 streams of an account, 600 requests of an address and 300 of an account in 10 s,
-    /// no pages, no proxies, no v2 peers.
+    /// Real money, JSON of 1 MiB, archives of 16 MiB, uploads of 1 GiB for an account and 8 GiB in all for an hour, headers in
+    /// 5 s, bodies in 20 s, readers that wait 20 s, 4,096 connections, 512 of an address, 256 streams of an account, 600
+    /// requests of an address and 300 of an account in 10 s, no pages, no proxies, no v2 peers.
     fn default() -> Self {
         Self {
             names: Vec::new(),
@@ -65,7 +78,11 @@ impl Default for ServerConfig {
             mediators: Vec::new(),
             play_money: None,
             max_json: 1 << 20,
-            max_archive: 128 << 20,
+            max_archive: 16 << 20,
+            uploads: None,
+            upload_account_bytes: 1 << 30,
+            upload_bytes: 8 << 30,
+            upload_age: Duration::from_secs(3_600),
             header_timeout: Duration::from_secs(5),
             body_timeout: Duration::from_secs(20),
             write_timeout: Duration::from_secs(20),
@@ -84,6 +101,13 @@ impl Default for ServerConfig {
 }
 
 impl ServerConfig {
+    /// How much may wait until it is whole.
+    pub(super) fn upload_limits(&self, solver: &SolverConfig) -> Limits {
+        let all = if self.uploads.is_some() { self.upload_bytes } else { self.upload_bytes.min(512 << 20) };
+        let one = body_limit(&solver.result_limits).max(body_limit(&both(&solver.job_limits)));
+        Limits { one, account: self.upload_account_bytes, all, age: self.upload_age }
+    }
+
     pub(super) fn check(&self) -> Result<()> {
         let refuse = |field: &str, why: &str| {
             Err(Error::invalid("E_SERVER_CONFIG", format!("{field} {why}")).with("field", field))

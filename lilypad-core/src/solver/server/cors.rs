@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use super::State;
 
 /// Methods that the routes have.
-const METHODS: &str = "GET, POST, DELETE";
+const METHODS: &str = "GET, POST, PUT, DELETE";
 /// Headers that a page may send beside those that every page may.
 const HEADERS: &str = "content-type, content-digest, lilypad-audience, lilypad-target, lilypad-grant, signature, \
                        signature-input, last-event-id, range, if-range";

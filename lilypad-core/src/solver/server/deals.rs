@@ -4,14 +4,15 @@ use axum::extract::{Path, Request, State as Shared};
 use axum::response::Response;
 
 use super::State;
-use super::answer::{archive, done, json};
+use super::answer::{Archive, archive, done, json};
 use super::auth::Asked;
 use super::jobs::SMALL;
+use super::uploads::{Brought, unknown};
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{DealId, ResourceOfferId};
 use crate::signer::Signed;
 use crate::wire::auth::{Caller, GrantAction};
-use crate::wire::{Body, ExecutorEvents, OfferProposal, ProviderApi, Started, pack_deal, unpack_result};
+use crate::wire::{Body, ExecutorEvents, OfferProposal, ProviderApi, Started, pack_deal};
 
 pub(super) async fn offer(Shared(state): Shared<State>, request: Request) -> Response {
     let answer = async {
@@ -44,7 +45,20 @@ pub(super) async fn notice(
 ) -> Response {
     let answer = async {
         let (deal, asked) = state.own_deal(request, &id, SMALL).await?;
-        Ok((asked.headers, pack_deal(&state.solver().notice(deal)?)?))
+        Ok((asked.headers, Archive::Here(pack_deal(&state.solver().notice_without_files(deal)?)?)))
+    };
+    archive(answer.await)
+}
+
+pub(super) async fn files(
+    Shared(state): Shared<State>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Response {
+    let answer = async {
+        let (deal, asked) = state.own_deal(request, &id, SMALL).await?;
+        let kept = state.solver().files_of_deal(deal)?;
+        Ok((asked.headers, Archive::Kept(state.solver().shelf().clone(), kept)))
     };
     archive(answer.await)
 }
@@ -82,8 +96,17 @@ pub(super) async fn deliver(
 ) -> Response {
     let answer = async {
         let (deal, asked) = state.own_deal(request, &id, state.config().max_archive).await?;
-        let result = unpack_result(&asked.body, &state.solver().config().result_limits)?;
-        state.solver().deliver(deal, result).await
+        let (parcel, upload) = match state.archive_of(&asked).await? {
+            Brought::Here(parcel) => (parcel, None),
+            Brought::Uploaded(id, parcel) => (parcel, Some(id)),
+            // Who did not hear the answer asks again.
+            Brought::Unknown(id) if state.solver().has_delivery(deal, id) => return Ok(()),
+            Brought::Unknown(id) => return Err(unknown(id)),
+        };
+        let result = state.solver().look_at_result(parcel).await?;
+        state.solver().take_result(deal, result).await?;
+        state.taken(asked.caller.account, &upload);
+        Ok(())
     };
     done(answer.await)
 }

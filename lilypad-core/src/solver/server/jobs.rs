@@ -5,13 +5,14 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::State;
-use super::answer::{archive, done, json};
+use super::answer::{Archive, archive, done, json};
 use super::auth::lock;
+use super::uploads::{Brought, unknown};
 use crate::error::Result;
-use crate::model::{FileLimits, JobId};
+use crate::model::JobId;
 use crate::signer::Signature;
 use crate::wire::auth::GrantAction;
-use crate::wire::{Body, JobCreatorApi, JobList, QuoteRequest, pack_result, unpack_job};
+use crate::wire::{Body, JobCreatorApi, JobList, QuoteRequest, pack_result};
 
 /// Most bytes of a body that says little or nothing.
 pub(super) const SMALL: usize = 4 << 10;
@@ -27,17 +28,29 @@ pub(super) async fn quote(Shared(state): Shared<State>, request: Request) -> Res
 pub(super) async fn submit(Shared(state): Shared<State>, request: Request) -> Response {
     let answer = async {
         let asked = state.asked(request, GrantAction::Submit, state.config().max_archive).await?;
-        let job = unpack_job(&asked.body, &FileLimits::default())?;
-        let id = job.body.offer.id()?;
-        state.own(&asked.caller, &job.body.offer.job_creator)?;
-        let cap = job.body.terms.price_cap;
+        let (parcel, upload) = match state.archive_of(&asked).await? {
+            Brought::Here(parcel) => (parcel, None),
+            Brought::Uploaded(id, parcel) => (parcel, Some(id)),
+            // Who did not hear the answer asks again.
+            Brought::Unknown(id) => {
+                let known = state.solver().job_of_archive(asked.caller.account, id);
+                return known.ok_or_else(|| unknown(id));
+            }
+        };
+        let job = state.solver().look_at_job(parcel).await?;
+        let (id, account) = (job.id, asked.caller.account);
+        state.own(&asked.caller, &job.signed.body.offer.job_creator)?;
+        let cap = job.signed.body.terms.price_cap;
         // Sending a job twice is sending it once: only the first time spends.
         let grant = asked.caller.grant.filter(|_| !state.solver().knows(id));
         let now = state.solver().clock().now().as_millis() / 1_000;
         if let Some(grant) = &grant {
             lock(&state.0.spending).spend(grant, cap, now)?;
         }
-        let submitted = state.solver().submit(job).await;
+        let submitted = state.solver().take_job(job).await;
+        if submitted.is_ok() {
+            state.taken(account, &upload);
+        }
         if let (Some(grant), Err(_)) = (&grant, &submitted) {
             lock(&state.0.spending).give_back(grant, cap)?;
         }
@@ -76,7 +89,11 @@ pub(super) async fn result(
 ) -> Response {
     let answer = async {
         let (job, headers) = state.own_job(request, &id, GrantAction::Read).await?;
-        Ok((headers, pack_result(&state.solver().result(job).await?)?))
+        let archive = match state.solver().result_archive(job)? {
+            (_, Some(kept)) => Archive::Kept(state.solver().shelf().clone(), kept),
+            (without_files, None) => Archive::Here(pack_result(&without_files)?),
+        };
+        Ok((headers, archive))
     };
     archive(answer.await)
 }

@@ -88,6 +88,7 @@ mod tests {
     use crate::settlement::LedgerConfig;
     use crate::signer::Domain;
     use crate::solver::SolverConfig;
+    use crate::solver::files::MemoryFiles;
     use crate::solver::store::{MemoryStore, Store};
     use crate::wire::auth::GrantId;
 
@@ -95,7 +96,16 @@ mod tests {
         let clock = Clock::from(ManualClock::new(Timestamp(seconds * 1_000)));
         let (store, address) = (Arc::new(store.clone()) as Arc<dyn Store>, Address::new([1; 20]));
         let (ledger, config) = (LedgerConfig::default(), SolverConfig::default());
-        let opened = Solver::open(store, address, Domain::local(), clock, ledger, config).await;
+        let opened = Solver::open(
+            store,
+            Arc::new(MemoryFiles::new()),
+            address,
+            Domain::local(),
+            clock,
+            ledger,
+            config,
+        )
+        .await;
         let (solver, ledger) = opened.unwrap();
         ledger.fund(Address::new([7; 20]), Amount::from_wei(1)).unwrap();
         remembered(&solver).unwrap()

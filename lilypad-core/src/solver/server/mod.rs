@@ -2,8 +2,8 @@
 //!
 //! Layout: `config` how it is served; `listen` connections, `paced` those that are not read; `cors` pages; `forwarded` proxies;
 //! `auth` who asks; `rate` how often, `places` how many at once; `kept` what must not be forgotten; `answer` what goes back, `range` which part of it;
-//! `events` streams; `jobs`, `deals` and `money` the routes of job creators, providers and both; `metrics` what operators watch;
-//! `v2` peers of Lilypad v2, in a market of their own.
+//! `uploads` large archives in parts, `spool` where they wait; `events` streams; `jobs`, `deals` and `money` the routes of job
+//! creators, providers and both; `metrics` what operators watch; `v2` peers of Lilypad v2, in a market of their own.
 
 mod answer;
 mod auth;
@@ -21,13 +21,15 @@ mod paced;
 mod places;
 mod range;
 mod rate;
+mod spool;
+mod uploads;
 mod v2;
 
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::routing::{MethodRouter, delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post, put};
 
 pub use config::ServerConfig;
 pub use forwarded::ForwardedHeader;
@@ -43,6 +45,7 @@ use crate::wire::routes::Route;
 use metrics::Metrics;
 use places::Places;
 use rate::Rate;
+use spool::Spool;
 
 /// The solver over HTTP, ready to listen.
 #[derive(Debug)]
@@ -67,6 +70,7 @@ struct Inner {
     connections: Places<IpAddr>,
     streams: Places<Address>,
     spending: Mutex<kept::KeptSpending>,
+    spool: Spool,
     given: Mutex<std::collections::HashSet<Address>>,
     v2: Option<v2::V2>,
     shutdown: CancelToken,
@@ -82,7 +86,7 @@ impl Server {
     ///
     /// # Errors
     /// `InvalidInput` (`E_SERVER_CONFIG`) where the settings cannot work; `Unavailable` (`E_LISTEN`) where the listener is
-    /// none.
+    /// none, or (`E_FILES`) the folder of uploads cannot be used.
     pub fn new(
         solver: Solver,
         ledger: MemorySettlement,
@@ -98,7 +102,10 @@ impl Server {
             (rate(config.address_requests), Rate::new(config.account_requests, config.rate_window));
         let (nonces, spending, given) = kept::remembered(&solver)?;
         let v2 = config.v2_compat.clone().map(|config| v2::V2::new(config, solver.clock().clone()));
+        let spool =
+            Spool::open(config.uploads.clone(), config.upload_limits(solver.config()), solver.clock().now())?;
         let inner = Inner {
+            spool,
             solver,
             ledger,
             names,
@@ -201,10 +208,13 @@ fn handler(route: Route) -> MethodRouter<State> {
         Route::Withdraw => delete(deals::withdraw),
         Route::Messages => get(events::of_provider),
         Route::DealNotice => get(deals::notice),
+        Route::DealFiles => get(deals::files),
         Route::DealStarted => post(deals::started),
         Route::DealEvents => post(deals::report),
         Route::DealDelivery => post(deals::deliver),
         Route::DealRefusal => post(deals::refuse),
+        Route::Upload => get(uploads::state),
+        Route::UploadPart => put(uploads::part),
         Route::Account => get(money::account),
         Route::Move => post(money::act),
     }

@@ -7,6 +7,7 @@ mod hostile;
 mod pages;
 mod raw;
 mod readers;
+mod uploads;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ use crate::provider::{Provider, ProviderConfig};
 use crate::rt::{CancelReason, CancelToken, Clock, Random};
 use crate::settlement::{LedgerConfig, MemorySettlement};
 use crate::signer::{Domain, LocalSigner, Signer};
+use crate::solver::files::MemoryFiles;
 use crate::solver::store::{MemoryStore, Store};
 use crate::solver::{Solver, SolverConfig};
 use crate::wire::{JobCreatorApi, JobEventKind, ProviderApi};
@@ -69,10 +71,19 @@ fn begin(
 }
 
 /// A solver on a store, served at an address.
-async fn serve_kept(store: &MemoryStore, address: &str) -> Served {
+async fn serve_kept((store, files): &(MemoryStore, MemoryFiles), address: &str) -> Served {
     let (store, account) = (Arc::new(store.clone()) as Arc<dyn Store>, key(1).address());
     let (ledger, config) = (LedgerConfig::default(), SolverConfig::default());
-    let opened = Solver::open(store, account, Domain::local(), Clock::system(), ledger, config).await;
+    let opened = Solver::open(
+        store,
+        Arc::new(files.clone()),
+        account,
+        Domain::local(),
+        Clock::system(),
+        ledger,
+        config,
+    )
+    .await;
     let (solver, ledger) = opened.unwrap();
     let listener = std::net::TcpListener::bind(address).unwrap();
     let config = ServerConfig { play_money: Some(Amount::from_lp(1_000)), ..ServerConfig::default() };
@@ -81,7 +92,7 @@ async fn serve_kept(store: &MemoryStore, address: &str) -> Served {
 
 #[tokio::test]
 async fn a_running_job_outlives_its_solver() {
-    let (store, stop) = (MemoryStore::new(), CancelToken::new());
+    let (store, stop) = ((MemoryStore::new(), MemoryFiles::new()), CancelToken::new());
     let served = serve_kept(&store, "127.0.0.1:0").await;
     let provider = served.provider(&stop).await;
     let client = served.client().await;

@@ -1,5 +1,6 @@
 //! A solver in a process of its own that is killed at every save, and started again on the same file.
 
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,12 +8,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::sweep::{Story, play};
 use super::world::{Seen, World};
 use crate::error::Result;
+use crate::solver::files::FolderFiles;
 use crate::solver::store::tests::postgres_server::fresh;
 use crate::solver::store::{Batch, PostgresStore, Saved, SqliteStore, Store, postgres};
 
 /// Where the other process finds its store, and the save at which it dies: `before 3`, `after 3`, or `never 0`.
 const STORE: &str = "LILYPAD_KILL_STORE";
 const MOMENT: &str = "LILYPAD_KILL_MOMENT";
+const FILES: &str = "LILYPAD_KILL_FILES";
 const STORY: &str = "LILYPAD_KILL_STORY";
 const CHILD: &str = "solver::tests::kill::child";
 
@@ -65,20 +68,26 @@ fn child() {
     let store = Arc::new(Deadly { store, after: when == "after", left: AtomicUsize::new(left) });
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let (state, money, commands) = runtime.block_on(async {
-        let world = World::new();
+        let mut world = World::new();
+        world.files = Arc::new(FolderFiles::open(std::env::var(FILES).unwrap()).unwrap());
         let running = world.open_on(Arc::clone(&store) as Arc<dyn Store>).await.unwrap();
         world.fund(&running.ledger).await.unwrap();
         let state = play(story, &world, &running, &mut Seen::default()).await.unwrap();
-        (state, world.money(&running.ledger).await, store.load().unwrap().journal.len())
+        let (money, commands) = (world.money(&running.ledger).await, store.load().unwrap().journal.len());
+        drop(running);
+        // Started once more it has no file that no job names.
+        let _again = world.open_on(Arc::clone(&store) as Arc<dyn Store>).await.unwrap();
+        (state, money, format!("{commands} {:?}", world.files.list().await.unwrap()))
     });
     println!("\nENDED {state} {money:?} {commands}");
 }
 
 /// Runs the other process; its last word where it came to its end.
-fn life(store: &str, story: usize, moment: &str) -> Option<String> {
+fn life((store, files): (&str, &Path), story: usize, moment: &str) -> Option<String> {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", CHILD, "--nocapture", "--test-threads=1"])
         .env(STORE, store)
+        .env(FILES, files)
         .env(MOMENT, moment)
         .env(STORY, story.to_string())
         .stdin(Stdio::null())
@@ -96,19 +105,21 @@ fn life(store: &str, story: usize, moment: &str) -> Option<String> {
 fn kill_everywhere<T>(story: usize, open: impl Fn(&str) -> (String, T)) -> usize {
     let name = STORIES[story];
     let (store, _kept) = open("whole");
-    let whole = life(&store, story, "never 0").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let files = |name: &str| folder.path().join(name.replace(' ', "-"));
+    let whole = life((&store, &files("whole")), story, "never 0").unwrap();
     let mut kills = 0;
     for when in ["before", "after"] {
         // The owner and the money of both sides come first.
         for save in 0.. {
             let (store, _kept) = open(&format!("{when}{save}"));
             let moment = format!("{when} {save}");
-            if let Some(ended) = life(&store, story, &moment) {
+            if let Some(ended) = life((&store, &files(&moment)), story, &moment) {
                 assert_eq!(ended, whole, "it was not killed");
                 break;
             }
             kills += 1;
-            let again = life(&store, story, "never 0").unwrap();
+            let again = life((&store, &files(&moment)), story, "never 0").unwrap();
             assert_eq!(again, whole, "{name:?} killed {moment}");
         }
     }

@@ -9,9 +9,10 @@ use crate::model::{Address, AgreementState, Outcome};
 use crate::rt::Clock;
 use crate::settlement::LedgerConfig;
 use crate::signer::Domain;
-use crate::solver::store::Store;
+use crate::solver::files::MemoryFiles;
+use crate::solver::store::{Batch, Part, Store, Write};
 use crate::solver::{Solver, SolverConfig};
-use crate::wire::{JobCreatorApi, JobEventKind, ProviderApi, ProviderMessage};
+use crate::wire::{JobCreatorApi, JobEventKind, ProviderApi, ProviderMessage, pack_job, pack_result};
 
 async fn funded() -> World {
     let world = World::new();
@@ -32,7 +33,8 @@ async fn a_machine_that_is_busy_is_not_sold_again() {
     let (after, _) = world.open(usize::MAX).await.unwrap();
     // The provider hears of its deal again, before it makes its offer again.
     let mut inbox = after.solver.connect(world.provider()).await.unwrap();
-    let Ok(ProviderMessage::Deal(notice)) = inbox.try_recv() else { panic!("no deal") };
+    let Ok(ProviderMessage::Deal { deal_id }) = inbox.try_recv() else { panic!("no deal") };
+    let notice = after.solver.notice(deal_id).await.unwrap();
     assert_eq!(notice.job.body.bundle, world.job.body.bundle);
     after.solver.offer(world.offer.clone()).await.unwrap();
     let other = after.solver.submit(world.another_job("two")).await.unwrap();
@@ -100,7 +102,15 @@ async fn a_store_is_one_solvers_and_what_the_book_forgets_it_forgets_too() {
         let store = Arc::new(world.store.clone()) as Arc<dyn Store>;
         let config = SolverConfig { max_ended_jobs: most, ..config() };
         let clock = Clock::from(world.hand.clone());
-        Solver::open(store, address, Domain::local(), clock, LedgerConfig::default(), config)
+        Solver::open(
+            store,
+            Arc::clone(&world.files),
+            address,
+            Domain::local(),
+            clock,
+            LedgerConfig::default(),
+            config,
+        )
     };
     assert_eq!(open(Address::new([9; 20]), 9).await.unwrap_err().code(), "E_STORE_OWNER");
     assert_eq!(world.store.load().unwrap().jobs.len(), 1);
@@ -112,4 +122,72 @@ async fn a_store_is_one_solvers_and_what_the_book_forgets_it_forgets_too() {
     let jobs = world.store.load().unwrap().jobs;
     assert_eq!(jobs.iter().map(|job| job.id).collect::<Vec<_>>(), [two]);
     assert_eq!(solver.status(world.id()).await.unwrap_err().code(), "E_JOB_UNKNOWN");
+}
+
+#[tokio::test]
+async fn files_that_an_older_program_kept_in_the_store_are_put_away() {
+    let world = funded().await;
+    let (before, _) = world.open(usize::MAX).await.unwrap();
+    before.solver.submit(world.job.clone()).await.unwrap();
+    before.offer(&world).await.unwrap();
+    let deal = before.status(&world).await.unwrap().deal_id.unwrap();
+    let result = world.result(deal, Outcome::Exited(0));
+    before.solver.deliver(deal, result.clone()).await.unwrap();
+    drop(before);
+
+    // What such a program wrote: whole archives, and nothing of where they are.
+    let mut batch = Batch::default();
+    let saved = world.store.load().unwrap().jobs.remove(0);
+    let mut document: serde_json::Value = serde_json::from_str(&saved.document).unwrap();
+    let fields = document.as_object_mut().unwrap();
+    for field in ["inputs_id", "proposal", "delivered"] {
+        assert!(fields.remove(field).is_some(), "{field}");
+    }
+    let document = document.to_string();
+    batch.push(Write::Job { id: saved.id, seq: saved.seq, ended: saved.ended, document });
+    for (part, bytes) in [(Part::Proposal, pack_job(&world.job)), (Part::Result, pack_result(&result))] {
+        batch.push(Write::Archive { job: saved.id, part, bytes: bytes.unwrap() });
+    }
+    world.store.save(batch).unwrap();
+    for (id, _) in world.files.list().await.unwrap() {
+        world.files.remove(id).await.unwrap();
+    }
+
+    let (after, _) = world.open(usize::MAX).await.unwrap();
+    let kept = world.files.list().await.unwrap();
+    assert_eq!(kept.len(), 2);
+    let small = world.store.load().unwrap().jobs.remove(0);
+    let length = |bytes: Option<bytes::Bytes>| bytes.unwrap().len() as u64;
+    let rows = length(small.proposal) + length(small.result);
+    assert!(rows < kept.iter().map(|(_, length)| length).sum(), "the rows do not have the files any more");
+    assert_eq!(after.solver.notice(deal).await.unwrap().job.body.files, world.job.body.files);
+    assert_eq!(after.solver.result(world.id()).await.unwrap().results, result.results);
+    drop(after);
+
+    // From then on they must be where the solver's files are, and nothing else is there for long.
+    let stray = crate::wire::ArchiveId::of(b"stray");
+    world.files.put(stray, &bytes::Bytes::from_static(b"stray").into()).await.unwrap();
+    let (again, _) = world.open(usize::MAX).await.unwrap();
+    assert_eq!(world.files.list().await.unwrap(), kept);
+    world.accept(&again.solver).await.unwrap();
+    tokio::task::yield_now().await;
+    assert_eq!(world.files.list().await.unwrap(), [], "who accepted a result holds it");
+    drop(again);
+    world.open(usize::MAX).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_solver_whose_files_are_elsewhere_does_not_start_and_touches_nothing() {
+    let world = funded().await;
+    let (before, _) = world.open(usize::MAX).await.unwrap();
+    before.solver.submit(world.job.clone()).await.unwrap();
+    drop(before);
+    let mut other = World::new();
+    (other.files, other.store) = (Arc::new(MemoryFiles::new()), world.store.clone());
+    let stray = crate::wire::ArchiveId::of(b"of another solver");
+    other.files.put(stray, &bytes::Bytes::from_static(b"of another solver").into()).await.unwrap();
+    let error = other.open(usize::MAX).await.err().unwrap();
+    assert_eq!((error.code(), error.fault()), ("E_FILES_MISSING", crate::error::Fault::User));
+    assert_eq!(other.files.list().await.unwrap().len(), 1);
+    world.open(usize::MAX).await.unwrap();
 }

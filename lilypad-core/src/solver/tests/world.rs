@@ -16,6 +16,7 @@ use crate::model::{
 use crate::rt::{Clock, ManualClock, Timestamp};
 use crate::settlement::{LedgerConfig, MemorySettlement, Settlement};
 use crate::signer::{Domain, LocalSigner, RECEIPT_VERSION, ReceiptBody, Signed, Signer, Typed};
+use crate::solver::files::{FileStore, MemoryFiles};
 use crate::solver::store::{Batch, MemoryStore, Saved, Store};
 use crate::solver::{Solver, SolverConfig};
 use crate::wire::{
@@ -53,6 +54,7 @@ impl Store for Counted {
 pub(super) struct World {
     pub(super) hand: ManualClock,
     pub(super) store: MemoryStore,
+    pub(super) files: Arc<dyn FileStore>,
     solver: LocalSigner,
     creator: LocalSigner,
     provider: LocalSigner,
@@ -134,7 +136,8 @@ impl World {
         let (job, offer) =
             (sign(proposal, &creator), sign(OfferProposal { offer: resource_offer, terms }, &provider));
         let (hand, store) = (ManualClock::new(Timestamp(1_000_000)), MemoryStore::new());
-        Self { hand, store, solver, creator, provider, job, offer }
+        let files = Arc::new(MemoryFiles::new());
+        Self { hand, store, files, solver, creator, provider, job, offer }
     }
 
     /// A solver on this world's store, which takes so many more batches.
@@ -147,7 +150,9 @@ impl World {
     pub(super) async fn open_on(&self, store: Arc<dyn Store>) -> Result<Running> {
         let clock = Clock::from(self.hand.clone());
         let (address, ledger) = (self.solver.address(), LedgerConfig::default());
-        let (solver, ledger) = Solver::open(store, address, Domain::local(), clock, ledger, config()).await?;
+        let (solver, ledger) =
+            Solver::open(store, Arc::clone(&self.files), address, Domain::local(), clock, ledger, config())
+                .await?;
         Ok(Running { solver, ledger, inbox: std::sync::Mutex::default() })
     }
 

@@ -92,3 +92,7 @@ impl<'de> Deserialize<'de> for ArchiveId {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
     }
 }
+
+crate::model::schema::texts! {
+    ArchiveId: "^[0-9a-f]{64}$", "The name of an archive: the SHA-256 of its bytes.";
+}

@@ -8,17 +8,23 @@
 //! dialects of long names and sizes), and each of these is a way to make two readers see two sets of files in one archive.
 //!
 //! Layout: `header` the block before each entry; `pax` the records that extend it; `write` and `read`; `error` what is said
-//! of an entry that is refused; `id` the name of an archive.
+//! of an entry that is refused; `id` the name of an archive; `laid` archives
+//! that are not loaded.
 
 mod error;
 mod header;
 mod id;
+mod laid;
 mod pax;
 mod read;
 mod write;
 
 pub use id::ArchiveId;
+pub(crate) use laid::Laid;
+pub use laid::ReadAt;
+pub(super) use read::lay_out;
 pub use read::read_archive;
+#[cfg(test)]
 pub(super) use read::read_parts;
 pub use write::write_archive;
 pub(super) use write::write_parts;

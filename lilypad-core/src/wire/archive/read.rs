@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::error::{bad_archive, bad_entry};
 use super::header::{BLOCK, FILE, FOLDER, Header, PAX};
+use super::laid::{Laid, ReadAt};
 use super::pax::Records;
 use super::{JUNK, PADDING, PAX_BYTES};
 use crate::error::Result;
@@ -35,6 +36,20 @@ pub(in super::super) fn read_parts(
     limits: &FileLimits,
     folders: &[&str],
 ) -> Result<(FileSet, Vec<FileSet>)> {
+    let (top, parts) = lay_out(archive, limits, folders)?;
+    let parts = parts.iter().map(|part| part.load(archive)).collect::<Result<_>>()?;
+    Ok((top.load(archive)?, parts))
+}
+
+/// Finds the files of an archive as [`read_parts`] does, and reads none of them.
+///
+/// # Errors
+/// Those of [`read_parts`]; where the archive cannot be read.
+pub(in super::super) fn lay_out(
+    archive: &dyn ReadAt,
+    limits: &FileLimits,
+    folders: &[&str],
+) -> Result<(Laid, Vec<Laid>)> {
     let mut reader = Reader { archive, at: 0, pax: None };
     let mut total = Total { limits, entries: 0, bytes: 0 };
     let mut top = Found::default();
@@ -57,7 +72,9 @@ pub(in super::super) fn read_parts(
 struct Entry {
     name: Vec<u8>,
     is_folder: bool,
-    content: Bytes,
+    /// Where its bytes begin in the archive, and how many there are.
+    at: u64,
+    length: u64,
 }
 
 impl Entry {
@@ -74,14 +91,14 @@ impl Entry {
 }
 
 struct Reader<'a> {
-    archive: &'a Bytes,
+    archive: &'a dyn ReadAt,
     /// The next byte to read.
-    at: usize,
+    at: u64,
     /// Records that wait for the entry that they extend.
-    pax: Option<&'a [u8]>,
+    pax: Option<Bytes>,
 }
 
-impl<'a> Reader<'a> {
+impl Reader<'_> {
     /// The next entry, or `None` at the end of the archive.
     fn next(&mut self) -> Result<Option<Entry>> {
         loop {
@@ -89,7 +106,7 @@ impl<'a> Reader<'a> {
             if block.iter().all(|byte| *byte == 0) {
                 return self.end().map(|()| None);
             }
-            let header = Header(block);
+            let header = Header(&block);
             let name = header.name();
             let bad = |why: &str| bad_entry(&name, why);
             if let Some(why) = header.fault().or_else(|| refused(header.kind())) {
@@ -107,16 +124,17 @@ impl<'a> Reader<'a> {
                     "has {size} bytes of PAX records; at most {PAX_BYTES} are allowed"
                 )));
             }
-            let records = self.content(&name, size)?;
-            if self.pax.replace(self.archive.get(records).unwrap_or_default()).is_some() {
+            let at = self.content(&name, size)?;
+            let records = self.archive.read_at(at, usize::try_from(size).unwrap_or_default())?;
+            if self.pax.replace(records).is_some() {
                 return Err(bad("follows other PAX records: each entry has one set of them"));
             }
         }
     }
 
     fn entry(&mut self, header: &Header<'_>, mut name: Vec<u8>, size: u64) -> Result<Entry> {
-        let records =
-            Records::read(self.pax.take().unwrap_or_default()).map_err(|why| bad_entry(&name, why))?;
+        let records = self.pax.take().unwrap_or_default();
+        let records = Records::read(&records).map_err(|why| bad_entry(&name, why))?;
         if let Some(path) = records.path {
             name = path.to_vec();
         }
@@ -128,28 +146,35 @@ impl<'a> Reader<'a> {
         if is_folder && size != 0 {
             return Err(bad_entry(&name, format!("is a folder with {size} bytes of content")));
         }
-        let content = self.archive.slice(self.content(&name, size)?);
-        Ok(Entry { name, is_folder, content })
+        let at = self.content(&name, size)?;
+        Ok(Entry { name, is_folder, at, length: size })
     }
 
-    fn block(&mut self) -> Result<&'a [u8; BLOCK]> {
-        let block = self.archive.get(self.at..).and_then(<[u8]>::first_chunk);
-        self.at += BLOCK;
-        block.ok_or_else(|| {
-            let end = self.archive.len();
-            bad_archive(format!("stops at byte {end} without the two blocks of zeros at its end"))
-        })
+    fn block(&mut self) -> Result<[u8; BLOCK]> {
+        let end = self.archive.length();
+        if self.at.saturating_add(BLOCK as u64) > end {
+            return Err(bad_archive(format!(
+                "stops at byte {end} without the two blocks of zeros at its end"
+            )));
+        }
+        let block = self.archive.read_at(self.at, BLOCK)?;
+        self.at += BLOCK as u64;
+        block.first_chunk().copied().ok_or_else(|| bad_archive("cannot be read to its end"))
     }
 
     /// Where an entry's content lies; steps behind it. Nothing is made of a size before the bytes are known to be there.
-    fn content(&mut self, name: &[u8], size: u64) -> Result<std::ops::Range<usize>> {
-        let left = self.archive.len().saturating_sub(self.at);
-        let cut = || bad_entry(name, format!("has {size} bytes by its header, of which {left} are there"));
-        let length = usize::try_from(size).ok().filter(|length| *length <= left).ok_or_else(cut)?;
+    fn content(&mut self, name: &[u8], size: u64) -> Result<u64> {
+        let left = self.archive.length().saturating_sub(self.at);
+        if size > left {
+            return Err(bad_entry(
+                name,
+                format!("has {size} bytes by its header, of which {left} are there"),
+            ));
+        }
         let start = self.at;
-        // At most one block behind what lies in memory; whether that is there, the next block says.
-        self.at = start + length.next_multiple_of(BLOCK);
-        Ok(start..start + length)
+        // At most one block behind what is there; whether that is, the next block says.
+        self.at = start + size.next_multiple_of(BLOCK as u64);
+        Ok(start)
     }
 
     /// Checks what stands behind the first block of zeros.
@@ -158,18 +183,23 @@ impl<'a> Reader<'a> {
             return Err(bad_archive("ends with PAX records that extend no entry"));
         }
         if self.block()?.iter().any(|byte| *byte != 0) {
-            return Err(bad_archive(format!("goes on at byte {} after a block of zeros", self.at - BLOCK)));
+            return Err(bad_archive(format!(
+                "goes on at byte {} after a block of zeros",
+                self.at - BLOCK as u64
+            )));
         }
-        let rest = self.archive.get(self.at..).unwrap_or_default();
-        let junk = rest.len() - rest.iter().take_while(|byte| **byte == 0).count();
-        if junk > JUNK || rest.len() - junk > PADDING {
+        let left = self.archive.length().saturating_sub(self.at);
+        let too_long = || {
             let why = format!(
-                "goes on for {} bytes after its end; at most {PADDING} zeros and {JUNK} others are allowed",
-                rest.len(),
+                "goes on for {left} bytes after its end; at most {PADDING} zeros and {JUNK} others are allowed"
             );
-            return Err(bad_archive(why));
-        }
-        Ok(())
+            Err(bad_archive(why))
+        };
+        let most = PADDING + JUNK;
+        let Some(left) = usize::try_from(left).ok().filter(|left| *left <= most) else { return too_long() };
+        let rest = self.archive.read_at(self.at, left)?;
+        let junk = rest.len() - rest.iter().take_while(|byte| **byte == 0).count();
+        if junk > JUNK || rest.len() - junk > PADDING { too_long() } else { Ok(()) }
     }
 }
 
@@ -183,7 +213,7 @@ struct Total<'a> {
 impl Total<'_> {
     fn add(&mut self, entry: &Entry) -> Result<()> {
         self.entries += 1;
-        self.bytes += entry.content.len() as u64;
+        self.bytes += entry.length;
         let over = |got: u64, most: u64, what: &str| {
             bad_entry(&entry.name, format!("makes {got} {what}; at most {most} are allowed"))
         };
@@ -201,7 +231,7 @@ impl Total<'_> {
 /// What was read of one set so far.
 #[derive(Default)]
 struct Found {
-    files: FileSet,
+    files: Laid,
     folders: BTreeSet<String>,
 }
 
@@ -223,7 +253,7 @@ impl Found {
             self.folders.insert(path.to_owned());
             return Ok(());
         }
-        self.files.insert(path, entry.content.clone()).or_else(|_| bad(BOTH))
+        self.files.add(path, entry.at, entry.length).or_else(|_| bad(BOTH))
     }
 
     /// True where a folder lies below a file. What files alone can do to each other, the set itself sees.

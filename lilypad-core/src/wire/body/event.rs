@@ -94,7 +94,7 @@ enum Reason {
 impl From<&ProviderMessage> for ProviderEvent {
     fn from(message: &ProviderMessage) -> Self {
         match message {
-            ProviderMessage::Deal(notice) => Self::Deal { deal_id: notice.deal_id },
+            ProviderMessage::Deal { deal_id } => Self::Deal { deal_id: *deal_id },
             ProviderMessage::Stop { deal_id, reason } => Self::Stop { deal_id: *deal_id, reason: *reason },
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::super::archive::{read_parts, write_parts};
+use super::super::archive::{Laid, ReadAt, lay_out, write_parts};
 use super::super::message::millis;
 use super::super::{DealNotice, JobProposal, OfferProposal};
 use super::{json, open, with_parts};
@@ -62,8 +62,27 @@ pub fn pack_job(job: &Signed<JobProposal>) -> Result<Bytes> {
 /// `InvalidInput`: those of [`read_archive`](super::super::read_archive); `E_BODY` where `proposal.json` is missing, is not
 /// exactly as we write it, or is not the only file beside the two folders; `E_BODY_LIMIT`.
 pub fn unpack_job(archive: &Bytes, limits: &FileLimits) -> Result<Signed<JobProposal>> {
-    let ([text], files) = unpack("a job", archive, limits, [PROPOSAL], FOLDERS)?;
-    job(&text, files)
+    let OpenJob { mut job, bundle, inputs } = open_job(archive, limits)?;
+    (job.body.bundle, job.body.files) = (bundle.load(archive)?, inputs.load(archive)?);
+    Ok(job)
+}
+
+/// A job whose files stay where they are: those of the proposal are left out of it.
+#[derive(Debug)]
+pub(crate) struct OpenJob {
+    pub(crate) job: Signed<JobProposal>,
+    pub(crate) bundle: Laid,
+    pub(crate) inputs: Laid,
+}
+
+/// Reads a job as [`unpack_job`] does, and none of its files.
+///
+/// # Errors
+/// Those of [`unpack_job`]; where the archive cannot be read.
+pub(crate) fn open_job(archive: &dyn ReadAt, limits: &FileLimits) -> Result<OpenJob> {
+    let ([text], [bundle, inputs]) = open("a job", archive, limits, [PROPOSAL], FOLDERS)?;
+    let job = job(&text, [FileSet::new(), FileSet::new()])?;
+    Ok(OpenJob { job, bundle, inputs })
 }
 
 /// Writes a deal for its provider as an archive: `deal.json`, then what [`pack_job`] writes.
@@ -94,31 +113,51 @@ pub fn unpack_deal(archive: &Bytes, limits: &FileLimits) -> Result<DealNotice> {
 }
 
 /// Takes an archive apart: exactly these JSON parts, and files in these folders only, the files within `limits`.
-pub(super) fn unpack<const PARTS: usize, const SETS: usize>(
+fn unpack<const PARTS: usize, const SETS: usize>(
     what: &str,
     archive: &Bytes,
     limits: &FileLimits,
     parts: [&str; PARTS],
     folders: [&str; SETS],
 ) -> Result<([Bytes; PARTS], [FileSet; SETS])> {
-    let (mut top, sets) = read_parts(archive, &with_parts(limits), &folders)?;
+    let (texts, sets) = open(what, archive, limits, parts, folders)?;
+    let sets = sets.iter().map(|set| set.load(archive)).collect::<Result<Vec<_>>>()?;
+    Ok((texts, sets.try_into().map_err(|_| lost())?))
+}
+
+/// The same, with the files left where they are.
+pub(super) fn open<const PARTS: usize, const SETS: usize>(
+    what: &str,
+    archive: &dyn ReadAt,
+    limits: &FileLimits,
+    parts: [&str; PARTS],
+    folders: [&str; SETS],
+) -> Result<([Bytes; PARTS], [Laid; SETS])> {
+    let (top, sets) = lay_out(archive, &with_parts(limits), &folders)?;
     let mut texts = Vec::with_capacity(PARTS);
     for part in parts {
-        texts.push(top.remove(part).ok_or_else(|| json::bad(what, &format!("{part} is missing")))?);
+        let known = top.lengths().find(|(path, _)| *path == part);
+        let (_, length) = known.ok_or_else(|| json::bad(what, &format!("{part} is missing")))?;
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        json::at_most(part, json::MOST_BYTES, length, "bytes")?;
+        texts.push(top.read(archive, part, 0, length)?);
     }
-    if let Some((path, _)) = top.iter().next() {
+    if let Some((path, _)) = top.lengths().find(|(path, _)| !parts.contains(path)) {
         return Err(json::bad(what, &format!("{path:?} does not belong to it")));
     }
-    let count = sets.iter().map(FileSet::len).sum::<usize>();
-    let bytes = sets.iter().map(FileSet::total_bytes).sum::<u64>();
+    let count = sets.iter().map(|set| set.lengths().count()).sum::<usize>();
+    let bytes = sets.iter().flat_map(Laid::lengths).map(|(_, length)| length).sum::<u64>();
     if count > limits.files {
         return Err(limits.too_many_files(count));
     }
     if bytes > limits.bytes {
         return Err(limits.too_many_bytes(bytes));
     }
-    let lost = || Error::unexpected("an archive lost a part");
     Ok((texts.try_into().map_err(|_| lost())?, sets.try_into().map_err(|_| lost())?))
+}
+
+fn lost() -> Error {
+    Error::unexpected("an archive lost a part")
 }
 
 fn folders(job: &JobProposal) -> [(&'static str, &FileSet); 2] {

@@ -24,11 +24,13 @@ pub(super) use event::Batch;
 pub use event::{ExecutorEvents, ProviderEvent};
 #[cfg(feature = "server")]
 pub(super) use job::{DealBody, Proposal};
+pub(crate) use job::{OpenJob, open_job};
 pub use job::{pack_deal, pack_job, unpack_deal, unpack_job};
 #[cfg(feature = "server")]
 pub(super) use result::ResultBody;
+pub(crate) use result::open_result;
 pub use result::{pack_result, unpack_result};
-pub use service::{Done, JobList, Money, SolverInfo, Started, Sum};
+pub use service::{Done, JobList, Money, SolverInfo, Started, Sum, UPLOAD_PART, UploadState, Uploaded};
 
 use serde_json::Value;
 
@@ -90,6 +92,8 @@ bodies! {
     Sum: read "an amount";
     Started: read "the start of a job";
     Done: read "an answer";
+    UploadState: read "the state of an upload";
+    Uploaded: read "the name of an upload";
     JobList: read "a list of jobs";
 }
 

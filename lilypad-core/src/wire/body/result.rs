@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::super::ResultSubmission;
-use super::super::archive::write_parts;
-use super::job::unpack;
+use super::super::archive::{Laid, ReadAt, write_parts};
+use super::job::open;
 use super::json;
 use crate::error::Result;
-use crate::model::{FileLimits, Usage};
+use crate::model::{FileLimits, FileSet, Usage};
 use crate::signer::{ReceiptBody, Signed};
 
 const RESULT: &str = "result.json";
@@ -53,11 +53,21 @@ pub fn pack_result(result: &ResultSubmission) -> Result<Bytes> {
 /// result, where its receipt is not exactly as we write it, or where there are other files beside `results`;
 /// `E_BODY_LIMIT`; `E_FILE_LIMIT`.
 pub fn unpack_result(archive: &Bytes, limits: &FileLimits) -> Result<ResultSubmission> {
-    let ([text], [results]) = unpack("a result", archive, limits, [RESULT], [RESULTS])?;
+    let (mut result, results) = open_result(archive, limits)?;
+    result.results = results.load(archive)?;
+    Ok(result)
+}
+
+/// Reads a result as [`unpack_result`] does, and none of its files: the results folder of the first is empty.
+///
+/// # Errors
+/// Those of [`unpack_result`]; where the archive cannot be read.
+pub(crate) fn open_result(archive: &dyn ReadAt, limits: &FileLimits) -> Result<(ResultSubmission, Laid)> {
+    let ([text], [laid]) = open("a result", archive, limits, [RESULT], [RESULTS])?;
     let given: Value = json::read(RESULT, &text)?;
     let ResultBody { receipt, usage, error } = json::read(RESULT, &text)?;
     json::check_signed(RESULT, "receipt", given.get("receipt").unwrap_or(&Value::Null), &receipt)?;
     let UsageBody { instruction_count, peak_memory_bytes } = usage;
     let usage = Usage { instructions: instruction_count, peak_memory_bytes };
-    Ok(ResultSubmission { receipt, usage, error, results })
+    Ok((ResultSubmission { receipt, usage, error, results: FileSet::new() }, laid))
 }

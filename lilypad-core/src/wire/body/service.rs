@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Address, Amount};
-use crate::wire::JobStatus;
+use crate::wire::{ArchiveId, JobStatus};
 
 /// Who a solver is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -53,6 +53,25 @@ pub struct JobList {
     /// The jobs.
     pub jobs: Vec<JobStatus>,
 }
+
+/// How much of an upload a solver has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct UploadState {
+    /// The place of the next byte.
+    pub offset: u64,
+    /// How many bytes it has in all.
+    pub length: u64,
+}
+
+/// An archive that was uploaded, in the place of its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Uploaded {
+    /// Its name.
+    pub archive: ArchiveId,
+}
+
+/// Most bytes of one part of an upload.
+pub const UPLOAD_PART: usize = 4 << 20;
 
 /// Nothing to say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -52,7 +52,7 @@ fn every_event_comes_back() {
         let message = ProviderMessage::Stop { deal_id: deal_id(), reason };
         back(&ProviderEvent::from(&message));
     }
-    let deal = ProviderMessage::Deal(Box::new(deal()));
+    let deal = ProviderMessage::Deal { deal_id: deal().deal_id };
     assert_eq!(back(&ProviderEvent::from(&deal)), ProviderEvent::Deal { deal_id: deal_id() });
 }
 

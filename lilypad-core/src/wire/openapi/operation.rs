@@ -10,7 +10,7 @@ use crate::wire::body::{Batch, DealBody, ErrorBody, Proposal, ResultBody};
 use crate::wire::routes::Route;
 use crate::wire::{
     Done, JobEvent, JobList, JobStatus, Money, OfferProposal, ProviderEvent, QuoteRequest, SolverInfo,
-    Started, Sum,
+    Started, Sum, UPLOAD_PART, UploadState, Uploaded,
 };
 
 /// A body, or an answer.
@@ -19,6 +19,10 @@ enum Content {
     Json(Value),
     /// An archive with these JSON parts, and what else is in it.
     Archive(Vec<(&'static str, Value)>, &'static str),
+    /// The same, or the name of one that was uploaded.
+    Handed(Vec<(&'static str, Value)>, &'static str, Value),
+    /// Bytes of an archive.
+    Part,
     /// A stream of events with such data; true where it can be resumed.
     Events(Value, bool),
 }
@@ -38,6 +42,9 @@ pub(super) fn describe(route: Route, schemas: &mut SchemaGenerator) -> Value {
         Who::Signed(tag, word) => (tag, Some(word)),
     };
     let mut parameters: Vec<Value> = path_parameter(route).into_iter().collect();
+    if route == Route::UploadPart {
+        parameters.extend(["UploadLength", "UploadOffset"].map(|name| reference("parameters", name)));
+    }
     if word.is_some() {
         parameters.extend(super::parts::SIGNED.map(|name| reference("parameters", name)));
     }
@@ -74,13 +81,15 @@ fn content(route: Route, schemas: &mut SchemaGenerator) -> (Who, Content, Conten
     let creator = |word| Who::Signed("job creator", Some(word));
     let provider = |word| Who::Signed("provider", Some(word));
     let mut json = |schema: fn(&mut SchemaGenerator) -> Value| Content::Json(schema(schemas));
+    let either = Who::Signed("account", Some("submit` or `deliver"));
     let job = "`bundle/` the module's files, `inputs/` the input files";
     match route {
         Route::Solver => (Who::Anybody, Content::Nothing, json(of::<SolverInfo>)),
         Route::Quote => (Who::Anybody, json(of::<QuoteRequest>), json(of::<Quote>)),
         Route::Submit => {
             let parts = vec![("proposal.json", of::<Signed<Proposal>>(schemas))];
-            (creator("submit"), Content::Archive(parts, job), Content::Json(of::<JobId>(schemas)))
+            let named = of::<Uploaded>(schemas);
+            (creator("submit"), Content::Handed(parts, job, named), Content::Json(of::<JobId>(schemas)))
         }
         Route::Jobs => (creator("read"), Content::Nothing, json(of::<JobList>)),
         Route::Job => (creator("read"), Content::Nothing, json(of::<JobStatus>)),
@@ -100,12 +109,22 @@ fn content(route: Route, schemas: &mut SchemaGenerator) -> (Who, Content, Conten
                 ("deal.json", of::<DealBody>(schemas)),
                 ("proposal.json", of::<Signed<Proposal>>(schemas)),
             ];
+            (provider("deliver"), Content::Nothing, Content::Archive(parts, "no files"))
+        }
+        Route::DealFiles => {
+            let parts = vec![("proposal.json", of::<Signed<Proposal>>(schemas))];
             (provider("deliver"), Content::Nothing, Content::Archive(parts, job))
         }
         Route::DealStarted => (provider("deliver"), json(of::<Started>), json(of::<Done>)),
         Route::DealEvents => (provider("deliver"), json(of::<Batch>), json(of::<Done>)),
-        Route::DealDelivery => (provider("deliver"), result(schemas), Content::Json(of::<Done>(schemas))),
+        Route::DealDelivery => {
+            let named = of::<Uploaded>(schemas);
+            let handed = Content::Handed(result_parts(schemas), RESULTS, named);
+            (provider("deliver"), handed, Content::Json(of::<Done>(schemas)))
+        }
         Route::DealRefusal => (provider("deliver"), json(of::<ErrorBody>), json(of::<Done>)),
+        Route::Upload => (either, Content::Nothing, json(of::<UploadState>)),
+        Route::UploadPart => (either, Content::Part, json(of::<UploadState>)),
         Route::Account => (Who::Signed("account", Some("read")), Content::Nothing, json(of::<Money>)),
         Route::Move => (Who::Signed("account", None), json(of::<Sum>), json(of::<Money>)),
     }
@@ -116,7 +135,13 @@ fn of<T: JsonSchema>(schemas: &mut SchemaGenerator) -> Value {
 }
 
 fn result(schemas: &mut SchemaGenerator) -> Content {
-    Content::Archive(vec![("result.json", of::<ResultBody>(schemas))], "`results/` the results")
+    Content::Archive(result_parts(schemas), RESULTS)
+}
+
+const RESULTS: &str = "`results/` the results";
+
+fn result_parts(schemas: &mut SchemaGenerator) -> Vec<(&'static str, Value)> {
+    vec![("result.json", of::<ResultBody>(schemas))]
 }
 
 fn path_parameter(route: Route) -> Option<Value> {
@@ -124,7 +149,9 @@ fn path_parameter(route: Route) -> Option<Value> {
         Route::Move => "Action",
         Route::Job | Route::JobEvents | Route::JobResult | Route::JobAccept | Route::JobCancel => "JobId",
         Route::Withdraw => "OfferId",
+        Route::Upload | Route::UploadPart => "ArchiveId",
         Route::DealNotice
+        | Route::DealFiles
         | Route::DealStarted
         | Route::DealEvents
         | Route::DealDelivery
@@ -143,6 +170,14 @@ fn media(content: &Content) -> Option<Value> {
     match content {
         Content::Nothing => None,
         Content::Json(schema) => Some(json!({ "application/json": { "schema": schema } })),
+        Content::Part => Some(
+            json!({ "application/octet-stream": { "schema": { "type": "string", "maxLength": UPLOAD_PART } } }),
+        ),
+        Content::Handed(parts, folders, named) => {
+            let mut content = media(&Content::Archive(parts.clone(), folders))?;
+            content["application/json"] = json!({ "schema": named });
+            Some(content)
+        }
         Content::Archive(parts, folders) => {
             let names: Vec<_> = parts.iter().map(|(name, _)| format!("`{name}`")).collect();
             let about = format!(

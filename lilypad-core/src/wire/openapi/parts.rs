@@ -4,6 +4,7 @@ use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
 use crate::model::{DealId, JobId, ResourceOfferId};
+use crate::wire::ArchiveId;
 use crate::wire::body::ErrorBody;
 
 /// The parameters of a signed request.
@@ -46,11 +47,15 @@ pub(super) fn shared(schemas: &mut SchemaGenerator) -> Map<String, Value> {
 fn parameters(schemas: &mut SchemaGenerator) -> Value {
     let mut id = |schema: fn(&mut SchemaGenerator) -> Value| json!({ "name": "id", "in": "path", "required": true, "schema": schema(schemas) });
     let header = |name: &str, required: bool, about: &str| json!({ "name": name, "in": "header", "required": required, "description": about, "schema": { "type": "string" } });
+    let query = |name: &str, about: &str| json!({ "name": name, "in": "query", "required": true, "description": about, "schema": { "type": "integer", "minimum": 0 } });
     let actions = ["play-money", "stake", "unstake", "claim"];
     json!({
         "JobId": id(|schemas| schemas.subschema_for::<JobId>().to_value()),
         "DealId": id(|schemas| schemas.subschema_for::<DealId>().to_value()),
         "OfferId": id(|schemas| schemas.subschema_for::<ResourceOfferId>().to_value()),
+        "ArchiveId": id(|schemas| schemas.subschema_for::<ArchiveId>().to_value()),
+        "UploadLength": query("length", "How many bytes the archive has in all."),
+        "UploadOffset": query("offset", "The place of the part's first byte."),
         "Action": {
             "name": "action",
             "in": "path",

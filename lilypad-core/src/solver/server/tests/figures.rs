@@ -70,8 +70,16 @@ async fn get(address: std::net::SocketAddr, path: &str) -> String {
 async fn serve_watched() -> (Served, std::net::SocketAddr) {
     let store = Arc::new(MemoryStore::new()) as Arc<dyn Store>;
     let (ledger, config) = (LedgerConfig::default(), SolverConfig::default());
-    let opened =
-        Solver::open(store, key(1).address(), Domain::local(), Clock::system(), ledger, config).await;
+    let opened = Solver::open(
+        store,
+        Arc::new(MemoryFiles::new()),
+        key(1).address(),
+        Domain::local(),
+        Clock::system(),
+        ledger,
+        config,
+    )
+    .await;
     let (solver, ledger) = opened.unwrap();
     let [listener, operators] = [0, 1].map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
     let address = operators.local_addr().unwrap();

@@ -213,7 +213,7 @@ async fn a_provider_that_does_not_read_its_messages_hears_everything_when_it_com
     let mut again = solver.connect(provider).await.unwrap();
     let first = again.recv().await;
     assert!(
-        matches!(&first, Some(ProviderMessage::Deal(notice)) if notice.deal_id == running.deal),
+        matches!(&first, Some(ProviderMessage::Deal { deal_id }) if *deal_id == running.deal),
         "{first:?}"
     );
     drop(again);

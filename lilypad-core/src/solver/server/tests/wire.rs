@@ -13,7 +13,6 @@ pub(super) enum Harm {
     CutAnswer(usize),
     /// The byte at this place of the answer is another one.
     ChangeAnswer(usize),
-    #[allow(dead_code, reason = "for requests with large bodies")]
     /// The request stops after so many bytes.
     CutRequest(usize),
 }

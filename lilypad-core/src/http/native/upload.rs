@@ -1,0 +1,89 @@
+//! A large archive to the solver, in parts: a break costs the part that it broke.
+
+use bytes::Bytes;
+use reqwest::Method;
+
+use super::HttpSolver;
+use super::request::pause;
+use crate::error::{Error, ErrorKind, Result, Retry};
+use crate::wire::{ArchiveId, Body, UPLOAD_PART, UploadState, Uploaded, routes};
+
+/// An archive of at most so many bytes goes as one body.
+const SMALL: usize = UPLOAD_PART;
+
+/// How often an archive is uploaded for one request: it may be forgotten between its last part and that.
+const UPLOADS: usize = 2;
+
+impl HttpSolver {
+    /// Hands in an archive: a small one as a body, a large one in parts that the request then names.
+    pub(super) async fn hand_in<T: Body>(&self, path: &str, archive: Bytes) -> Result<T> {
+        if archive.len() <= SMALL {
+            return self.post(path, archive, "application/x-tar").await;
+        }
+        let named: Bytes = Uploaded { archive: ArchiveId::of(&archive) }.to_body()?.into();
+        // Where it was taken before, and the answer was lost, its name is enough.
+        for _ in 0..UPLOADS {
+            match self.post(path, named.clone(), "application/json").await {
+                Err(error) if error.code() == "E_UPLOAD_UNKNOWN" => self.upload(&archive).await?,
+                answer => return answer,
+            }
+        }
+        self.post(path, named, "application/json").await
+    }
+
+    /// Sends what the solver does not have yet.
+    async fn upload(&self, archive: &Bytes) -> Result<()> {
+        let id = ArchiveId::of(archive);
+        let (mut fruitless, mut at) = (0_u32, 0);
+        loop {
+            let before = at;
+            let Err(error) = self.upload_rest(id, archive, &mut at).await else { return Ok(()) };
+            if at > before {
+                fruitless = 0;
+            }
+            fruitless = fruitless.saturating_add(1);
+            let told = match error.retry() {
+                Retry::After(told) => told,
+                // Somebody else sends the same, or it was forgotten: how much is there is asked again.
+                _ if matches!(error.code(), "E_UPLOAD_OFFSET" | "E_UPLOAD_UNKNOWN") => {
+                    std::time::Duration::ZERO
+                }
+                _ => return Err(error),
+            };
+            if fruitless >= self.0.options.attempts {
+                return Err(error.with_retry(Retry::Exhausted(fruitless)));
+            }
+            self.0.options.clock.sleep(pause(told, fruitless)).await;
+        }
+    }
+
+    /// Goes on from what is there until something breaks; `at` says how far it came.
+    async fn upload_rest(&self, id: ArchiveId, archive: &Bytes, at: &mut u64) -> Result<()> {
+        let length = archive.len() as u64;
+        let there: Result<UploadState> = self.get(&routes::upload(id)).await;
+        *at = match there {
+            Ok(state) => state.offset,
+            Err(error) if error.kind() == ErrorKind::NotFound => 0,
+            Err(error) => return Err(error),
+        };
+        while *at < length {
+            let start = usize::try_from(*at).unwrap_or(usize::MAX).min(archive.len());
+            let part = archive.slice(start..start.saturating_add(UPLOAD_PART).min(archive.len()));
+            let state: UploadState = self.send_part(&routes::upload_part(id, *at, length), part).await?;
+            if state.offset <= *at {
+                return Err(Error::new(
+                    ErrorKind::Protocol,
+                    "E_UPLOAD",
+                    "the solver took a part and does not have it",
+                )
+                .with_fault(crate::error::Fault::Solver));
+            }
+            *at = state.offset;
+        }
+        Ok(())
+    }
+
+    async fn send_part(&self, path: &str, part: Bytes) -> Result<UploadState> {
+        self.once(Method::PUT, path, part, "application/octet-stream").await
+    }
+}

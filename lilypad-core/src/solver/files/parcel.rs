@@ -1,0 +1,101 @@
+//! An archive that has come and is not put away yet.
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use crate::error::Result;
+use crate::wire::ReadAt;
+
+/// The bytes of an archive, in memory or in a file of their own.
+#[derive(Clone)]
+pub struct Parcel(Inner);
+
+#[derive(Clone)]
+enum Inner {
+    Memory(Bytes),
+    #[cfg(not(target_family = "wasm"))]
+    File(std::sync::Arc<OnDisk>),
+}
+
+#[cfg(not(target_family = "wasm"))]
+struct OnDisk {
+    path: std::path::PathBuf,
+    file: std::fs::File,
+    length: u64,
+}
+
+impl From<Bytes> for Parcel {
+    fn from(bytes: Bytes) -> Self {
+        Self(Inner::Memory(bytes))
+    }
+}
+
+impl fmt::Debug for Parcel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parcel").field("length", &self.length()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+impl Parcel {
+    /// What is in a file, which nobody changes from now on.
+    ///
+    /// # Errors
+    /// `Unavailable` (`E_FILES`) where it cannot be opened.
+    pub fn file(path: &std::path::Path) -> Result<Self> {
+        let read = || {
+            let file = std::fs::File::open(path)?;
+            let length = file.metadata()?.len();
+            Ok::<_, std::io::Error>(OnDisk { path: path.to_owned(), file, length })
+        };
+        read().map(|file| Self(Inner::File(file.into()))).map_err(super::failed)
+    }
+
+    /// The file, where it is one.
+    #[must_use]
+    pub fn path(&self) -> Option<&std::path::Path> {
+        match &self.0 {
+            Inner::Memory(_) => None,
+            Inner::File(file) => Some(&file.path),
+        }
+    }
+}
+
+impl ReadAt for Parcel {
+    fn length(&self) -> u64 {
+        match &self.0 {
+            Inner::Memory(bytes) => bytes.length(),
+            #[cfg(not(target_family = "wasm"))]
+            Inner::File(file) => file.length,
+        }
+    }
+
+    fn read_at(&self, at: u64, length: usize) -> Result<Bytes> {
+        match &self.0 {
+            Inner::Memory(bytes) => bytes.read_at(at, length),
+            #[cfg(not(target_family = "wasm"))]
+            Inner::File(file) => read_file(&file.file, at, length).map_err(super::failed),
+        }
+    }
+}
+
+/// Exactly so many bytes of a file.
+#[cfg(unix)]
+pub(super) fn read_file(file: &std::fs::File, at: u64, length: usize) -> std::io::Result<Bytes> {
+    use std::os::unix::fs::FileExt as _;
+    let mut bytes = vec![0; length];
+    file.read_exact_at(&mut bytes, at)?;
+    Ok(bytes.into())
+}
+
+/// Exactly so many bytes of a file.
+#[cfg(all(not(unix), not(target_family = "wasm")))]
+pub(super) fn read_file(file: &std::fs::File, at: u64, length: usize) -> std::io::Result<Bytes> {
+    use std::io::{Read as _, Seek as _};
+    let mut file = file.try_clone()?;
+    let mut bytes = vec![0; length];
+    file.seek(std::io::SeekFrom::Start(at))?;
+    file.read_exact(&mut bytes)?;
+    Ok(bytes.into())
+}
