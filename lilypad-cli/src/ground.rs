@@ -47,6 +47,11 @@ impl Place {
         }
     }
 
+    /// What it is called, or where it is.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     fn of(name: Option<String>, entry: &lilypad_core::config::NetworkEntry) -> Self {
         let url = entry.url.as_str().to_owned();
         let options =
@@ -74,6 +79,14 @@ impl Plan {
                 let signer = Arc::new(key::signer(key, report)?);
                 Ok(Self::Remote { place: Place::of(name, &entry), signer })
             }
+        }
+    }
+
+    /// What the network elsewhere is called.
+    pub(crate) fn network(&self) -> Option<&str> {
+        match self {
+            Self::Local => None,
+            Self::Remote { place, .. } => Some(place.name()),
         }
     }
 

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
-use lilypad_core::client::Client;
+use lilypad_core::client::{Client, ResultKeeper};
+use lilypad_core::http::HttpSolver;
 use lilypad_core::model::JobId;
 use lilypad_core::signer::Signer;
 use lilypad_core::wire::JobStatus;
@@ -58,27 +59,31 @@ pub(crate) struct ResumeArgs {
 }
 
 /// An account on a network elsewhere, not reached yet.
-struct Account {
+pub(crate) struct Account {
     place: Place,
     signer: Arc<dyn Signer>,
 }
 
 impl Account {
     /// Made before Ctrl-C is listened for: the key may need a passphrase.
-    fn of(args: &AccountArgs, report: &Report) -> Result<Self> {
+    pub(crate) fn of(args: &AccountArgs, report: &Report) -> Result<Self> {
         let place = Place::elsewhere(args.network.as_deref())?;
         Ok(Self { place, signer: Arc::new(key::signer(&args.key, report)?) })
     }
 
     async fn client(&self, report: &Report) -> Result<Client> {
-        Ok(Client::at(self.place.solver(&self.signer, report).await?, Arc::clone(&self.signer)))
+        Ok(Client::at(self.solver(report).await?, Arc::clone(&self.signer)))
+    }
+
+    /// The solver there, called in the account's name.
+    pub(crate) async fn solver(&self, report: &Report) -> Result<HttpSolver> {
+        self.place.solver(&self.signer, report).await
     }
 }
 
 pub(crate) fn list(args: AccountArgs, report: &Report) -> Result<ExitCode> {
     let account = Account::of(&args, report)?;
-    let jobs = job::runtime()?
-        .block_on(async { account.place.solver(&account.signer, report).await?.jobs().await })?;
+    let jobs = job::runtime()?.block_on(async { account.solver(report).await?.jobs().await })?;
     if report.is_json() {
         report.document(&json!({ "jobs": jobs.iter().map(document).collect::<Result<Vec<_>>>()? }));
         return Ok(ExitCode::SUCCESS);
@@ -157,12 +162,14 @@ pub(crate) fn cancel(args: OneJobArgs, report: &Report) -> Result<ExitCode> {
 
 pub(crate) fn resume(args: ResumeArgs, report: &Report) -> Result<ExitCode> {
     let account = Account::of(&args.one.account, report)?;
-    let results = Results::of(args.output_dir.as_deref(), args.data_dir.as_deref())?;
+    let results = Arc::new(Results::of(args.output_dir.as_deref(), args.data_dir.as_deref())?);
     let runtime = job::runtime()?;
     let interrupts = runtime.block_on(async { Interrupts::listen(report.clone()) });
     runtime.block_on(async {
-        let job = account.client(report).await?.job(args.one.job).await?;
-        Ok(follow_and_finish(job, &results, 0.0, &interrupts, report).await)
+        let client = account.client(report).await?;
+        client.keep_with(Arc::clone(&results) as Arc<dyn ResultKeeper>);
+        let job = client.job(args.one.job).await?;
+        Ok(follow_and_finish(job, &results, 0.0, Some(account.place.name()), &interrupts, report).await)
     })
 }
 

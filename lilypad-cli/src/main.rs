@@ -11,6 +11,7 @@ mod job;
 mod jobs;
 mod key;
 mod module;
+mod money;
 mod networks;
 mod passphrase;
 mod quote;

@@ -2,10 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lilypad_core::client::{Job, JobResult, SubmitOptions};
+use lilypad_core::client::{Job, JobResult, ResultKeeper, SubmitOptions};
 use lilypad_core::disk;
+use lilypad_core::model::{AgreementState, FileSet, JobId, Outcome};
+use lilypad_core::signer::Receipt;
 use lilypad_core::solver::SolverConfig;
 use lilypad_core::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
@@ -28,7 +31,7 @@ pub(crate) fn run(args: RunArgs, report: &Report) -> Result<ExitCode> {
     }
     let runtime = job::runtime()?;
     let interrupts = runtime.block_on(async { Interrupts::listen(report.clone()) });
-    let results = Results::of(args.output_dir.as_deref(), args.job.data_dir.as_deref())?;
+    let results = Arc::new(Results::of(args.output_dir.as_deref(), args.job.data_dir.as_deref())?);
     let asked = Asked::of(&args.job)?;
     asked.tell(report)?;
     let match_timeout = args.match_timeout.unwrap_or(LOCAL_MATCH_TIMEOUT);
@@ -36,12 +39,16 @@ pub(crate) fn run(args: RunArgs, report: &Report) -> Result<ExitCode> {
     let builder = job::network(args.job.seed).solver(solver);
     let needed = asked.options.price_cap.unwrap_or_else(SubmitOptions::default_price_cap);
     runtime.block_on(async {
+        let elsewhere = plan.network().map(str::to_owned);
         let ground = plan.reach(builder, needed, report).await?;
         let ready = started.elapsed().as_secs_f64() * 1e3;
         interrupts.running();
+        ground.client().keep_with(Arc::clone(&results) as Arc<dyn ResultKeeper>);
         let submitted = ground.client().submit(&asked.module, &asked.inputs, asked.options).await;
         let code = match submitted {
-            Ok(job) => follow_and_finish(job, &results, ready, &interrupts, report).await,
+            Ok(job) => {
+                follow_and_finish(job, &results, ready, elsewhere.as_deref(), &interrupts, report).await
+            }
             Err(error) => report.failure_with(&error, failure_fields(&error)),
         };
         // An executor that does not stop must not keep the command.
@@ -57,45 +64,75 @@ pub(crate) async fn follow_and_finish(
     job: Job,
     results: &Results,
     ready_ms: f64,
+    elsewhere: Option<&str>,
     interrupts: &Interrupts,
     report: &Report,
 ) -> ExitCode {
-    let outcome = follow(job, interrupts, report).await;
+    let outcome = follow(&job, interrupts, report).await;
     interrupts.finishing();
     match outcome {
         Ok(result) => finish(results, &result, ready_ms, report),
-        Err(error) => report.failure_with(&error, failure_fields(&error)),
+        Err(error) => {
+            let mut document = failure_fields(&error);
+            if let Some(network) = elsewhere
+                && let Some(goes_on) = goes_on(&job).await
+            {
+                let resume = format!("lilypad resume {} --network {network}", job.id());
+                report.field("job", format!("{goes_on}: {resume}"));
+                document.insert("job_id".to_owned(), job.id().to_string().into());
+                document.insert("resume".to_owned(), resume.into());
+            }
+            report.failure_with(&error, document)
+        }
     }
 }
 
-async fn follow(job: Job, interrupts: &Interrupts, report: &Report) -> Result<JobResult> {
+/// What becomes of a job that this command gives up on; `None` where it has ended.
+async fn goes_on(job: &Job) -> Option<&'static str> {
+    match tokio::time::timeout(Duration::from_secs(5), job.status()).await {
+        Ok(Ok(status)) if status.state.is_terminal() => None,
+        Ok(Ok(status)) if status.state == AgreementState::ResultsSubmitted => {
+            Some("its results wait to be fetched and accepted")
+        }
+        Ok(Ok(_)) => Some("it goes on without this command"),
+        _ => Some("it goes on, as far as is known here"),
+    }
+}
+
+async fn follow(job: &Job, interrupts: &Interrupts, report: &Report) -> Result<JobResult> {
     interrupts.running();
     report.field("job", job.id().to_string());
-    let shown = watch(&job, report);
-    tokio::pin!(shown);
-    tokio::select! {
-        () = &mut shown => {}
-        () = interrupts.asked() => {
-            job.cancel().await?;
-            shown.await;
+    let (shown, ended) = (watch(job, report), job.wait());
+    tokio::pin!(shown, ended);
+    let mut asked = false;
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut shown => return ended.await,
+            // What went wrong here ends nothing there: no final event may come.
+            end = &mut ended => {
+                if end.is_ok() {
+                    shown.await;
+                }
+                return end;
+            }
+            () = interrupts.asked(), if !asked => {
+                asked = true;
+                job.cancel().await?;
+            }
         }
     }
-    job.wait().await
 }
 
 /// Keeps the results, tells what came of the job, and gives the exit code.
 fn finish(place: &Results, result: &JobResult, ready_ms: f64, report: &Report) -> ExitCode {
     let error = result.error();
     let cancelled = error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Cancelled);
-    let kept = if cancelled { Ok(None) } else { place.keep(result).map(Some) };
+    let folder = (!cancelled).then(|| place.folder_of(result.job_id()));
     let mut document = fields(result, ready_ms);
     if !report.is_json() && !report.is_live() {
         report.output(result.files().get("stdout").map(AsRef::as_ref).unwrap_or_default());
     }
-    let folder = match kept {
-        Ok(folder) => folder,
-        Err(error) => return report.failure_with(&error, document),
-    };
     if let Some(folder) = &folder {
         document.insert("output_dir".to_owned(), folder.to_string_lossy().into());
         document.insert("receipt_path".to_owned(), receipt_path(folder).to_string_lossy().into());
@@ -189,6 +226,7 @@ fn failure_fields(error: &Error) -> Map<String, Value> {
 }
 
 /// Where the results go; looked at before anything is paid.
+#[derive(Debug)]
 pub(crate) struct Results {
     /// The folder that was asked for; `None` is one of its own for each job, under `results`.
     folder: Option<PathBuf>,
@@ -211,18 +249,28 @@ impl Results {
         Ok(Self { folder: Some(folder), results })
     }
 
-    fn keep(&self, result: &JobResult) -> Result<PathBuf> {
-        let own = self.results.join(result.job_id().to_string());
-        let folder = self.folder.clone().unwrap_or_else(|| std::path::absolute(&own).unwrap_or(own));
-        // The same seed is the same job: what it left is there already.
-        let there = self.folder.is_none()
-            && disk::read_folder(&folder, &SolverConfig::default().result_limits)
-                .is_ok_and(|files| files == *result.files());
-        if !there {
-            disk::write_folder(result.files(), &folder)?;
+    /// The folder of a job's results.
+    fn folder_of(&self, job: JobId) -> PathBuf {
+        let own = self.results.join(job.to_string());
+        self.folder.clone().unwrap_or_else(|| std::path::absolute(&own).unwrap_or(own))
+    }
+}
+
+impl ResultKeeper for Results {
+    fn keep(&self, job: JobId, results: &FileSet, receipt: &Receipt) -> Result<()> {
+        if receipt.body.outcome == Outcome::Cancelled {
+            return Ok(());
         }
-        disk::write_file(&receipt_path(&folder), result.receipt().to_json()?.as_bytes())?;
-        Ok(folder)
+        let folder = self.folder_of(job);
+        // The same seed is the same job, and one that is resumed may have come so far before: what it left is there already.
+        if !self.kept(job).is_some_and(|files| files == *results) {
+            disk::write_folder(results, &folder)?;
+        }
+        disk::write_file(&receipt_path(&folder), receipt.to_json()?.as_bytes())
+    }
+
+    fn kept(&self, job: JobId) -> Option<FileSet> {
+        disk::read_folder(&self.folder_of(job), &SolverConfig::default().result_limits).ok()
     }
 }
 

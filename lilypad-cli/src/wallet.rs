@@ -1,4 +1,4 @@
-//! `lilypad wallet new | import | address | list`. What needs a network, such as a balance, asks `config::resolve`.
+//! `lilypad wallet new | import | address | list`; what needs a network is in `money`.
 
 use std::fs::File;
 use std::io::{IsTerminal as _, Read};
@@ -13,7 +13,9 @@ use lilypad_core::{Error, Result};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
+use crate::jobs::AccountArgs;
 use crate::key::{self, KeyArgs, KeySource};
+use crate::money::{Act, SumArgs, money};
 use crate::report::{Report, error_json};
 use crate::secret::refuse_key;
 use crate::table::Table;
@@ -64,6 +66,19 @@ The key never stands on the command line. A key file is opened with its passphra
         #[arg(long)]
         json: bool,
     },
+    /// Show what the account has on a network.
+    #[command(after_help = "Examples:
+  lilypad wallet balance --network lab
+  lilypad wallet balance --json | jq -r .balance_lp")]
+    Balance(AccountArgs),
+    /// Set money aside on a network, from which jobs that are run lock their collateral.
+    #[command(after_help = "Example: lilypad wallet stake \"5 LP\" --network lab")]
+    Stake(SumArgs),
+    /// Begin to take back stake that no job has locked; `claim` it when the network's time for that is over.
+    #[command(after_help = "Example: lilypad wallet unstake \"5 LP\" --network lab")]
+    Unstake(SumArgs),
+    /// Turn stake that was taken back into money to spend, where its time is over.
+    Claim(AccountArgs),
     /// Show all wallets.
     List {
         /// Print one JSON document to standard output.
@@ -90,6 +105,8 @@ impl WalletArgs {
         match &self.command {
             WalletCommand::New { new } | WalletCommand::Import { new, .. } => new.json,
             WalletCommand::Address { json, .. } | WalletCommand::List { json } => *json,
+            WalletCommand::Balance(account) | WalletCommand::Claim(account) => account.json,
+            WalletCommand::Stake(sum) | WalletCommand::Unstake(sum) => sum.account.json,
         }
     }
 }
@@ -104,6 +121,10 @@ pub(crate) fn wallet(args: WalletArgs, report: &Report) -> Result<ExitCode> {
         }
         WalletCommand::Import { new, from } => import(&new, from.as_deref(), report),
         WalletCommand::Address { key, unlock, .. } => address(&key, unlock, report),
+        WalletCommand::Balance(account) => money((account, Act::Look), report),
+        WalletCommand::Stake(sum) => money(sum.stake(), report),
+        WalletCommand::Unstake(sum) => money(sum.unstake(), report),
+        WalletCommand::Claim(account) => money((account, Act::Claim), report),
         WalletCommand::List { .. } => list(report),
     }
 }

@@ -9,12 +9,12 @@ use serde_json::Value;
 use crate::tool::{Outcome, User};
 
 /// A public development key: it holds nothing anywhere.
-const PROVIDER_KEY: &str = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
+pub(crate) const PROVIDER_KEY: &str = "0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d";
 /// Another one.
-const CREATOR_KEY: &str = "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a";
+pub(crate) const CREATOR_KEY: &str = "0x5de4111afa1a4b94908f83103eb1f1706367c2e68ca870fc3fb9a804cdab365a";
 
 /// And another.
-const SOLVER_KEY: &str = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6";
+pub(crate) const SOLVER_KEY: &str = "0x7c852118294e51e653712a81e05800f419141751be58f605c371e15141b007a6";
 
 /// A process that stays until it is dropped.
 pub(crate) struct Role {
@@ -26,10 +26,20 @@ pub(crate) struct Role {
 impl Role {
     /// Starts a role and waits for its one JSON document.
     pub(crate) fn start(user: &User, key: Option<&str>, args: &[&str]) -> Self {
+        let role = Self::start_to_crash(user, key, args, None);
+        assert!(!role.ready.is_null(), "{args:?} ended before it was ready");
+        role
+    }
+
+    /// The same for one that may die at a moment with this name, before or after it is ready.
+    pub(crate) fn start_to_crash(user: &User, key: Option<&str>, args: &[&str], crash: Option<&str>) -> Self {
         let mut command = user.command(args);
         command.arg("--json").stdout(Stdio::piped()).stderr(Stdio::null());
         if let Some(key) = key {
             command.env("LILYPAD_PRIVATE_KEY", key);
+        }
+        if let Some(crash) = crash {
+            command.env("LILYPAD_CRASH_AT", crash);
         }
         let child = command.spawn().unwrap();
         let mut role = Self { child, ready: Value::Null };
@@ -41,7 +51,13 @@ impl Role {
                 return role;
             }
         }
-        panic!("{args:?} ended before it was ready: {text}");
+        role
+    }
+
+    /// Waits for its end; true where it died without an exit code.
+    #[cfg(feature = "crash-points")]
+    pub(crate) fn died(mut self) -> bool {
+        self.child.wait().unwrap().code().is_none()
     }
 
     fn kill(mut self) {
@@ -69,7 +85,7 @@ fn provider(user: &User, url: &str) -> Role {
     Role::start(user, Some(PROVIDER_KEY), &["provider", "--network", url, "--ram", "2000"])
 }
 
-fn creator(user: &User, args: &[&str]) -> Outcome {
+pub(crate) fn creator(user: &User, args: &[&str]) -> Outcome {
     Outcome::of(user.command(args).env("LILYPAD_PRIVATE_KEY", CREATOR_KEY).output().unwrap())
 }
 

@@ -1,5 +1,8 @@
 //! The `lilypad` command as its users meet it: the real binary, real modules, real folders.
 
+#[cfg(all(unix, feature = "crash-points"))]
+#[cfg(test)]
+mod crash;
 #[cfg(test)]
 mod failures;
 #[cfg(test)]

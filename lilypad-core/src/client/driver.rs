@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::model::{Amount, ContentId, JobId, ModulePin, Rate};
-use crate::rt::{Stopwatch, spawn};
+use crate::rt::{Stopwatch, crash_point, spawn};
 use crate::signer::{Domain, Receipt, ReceiptBody, verify_provider};
 use crate::wire::{EventStream, JobEventKind, JobProposal, JobStatus, ResultSubmission};
 
@@ -83,7 +83,10 @@ impl Driver {
         let mut verified = None;
         while let Some(event) = events.next().await {
             match event.kind {
-                JobEventKind::Agreed { .. } => self.timings.agreed = Some(self.watch.elapsed()),
+                JobEventKind::Agreed { .. } => {
+                    self.timings.agreed = Some(self.watch.elapsed());
+                    crash_point("client.agreed");
+                }
                 JobEventKind::Started { .. } => self.timings.started = Some(self.watch.elapsed()),
                 JobEventKind::ResultsSubmitted { .. } => {
                     self.timings.submitted = Some(self.watch.elapsed());
@@ -113,10 +116,37 @@ impl Driver {
         Ok(JobResult::new(&status, submission, receipt, self.timings))
     }
 
-    /// Recomputes what can be recomputed, checks the provider's signature, and signs.
+    /// Checks the result, signs for it, puts it where it is safe, and accepts it.
     async fn verify_and_accept(&self) -> Result<(ResultSubmission, Receipt)> {
         let solver = &self.client.solver;
-        if solver.status(self.id).await?.receipt.is_some() {
+        if let Some(receipt) = solver.status(self.id).await?.receipt {
+            return self.kept_before(receipt).await;
+        }
+        let submission = solver.result(self.id).await?;
+        crash_point("client.fetched");
+        self.check(&submission)?;
+        let body = &submission.receipt.body;
+        let signature = self.client.signer.sign(&body.typed_data()).await?;
+        let receipt = Receipt {
+            body: body.clone(),
+            provider_signature: submission.receipt.signature,
+            job_creator_signature: signature,
+        };
+        receipt.verify()?;
+        if let Some(keeper) = self.client.keeper.get() {
+            keeper
+                .keep(self.id, &submission.results, &receipt)
+                .map_err(|error| error.with("job_id", self.id))?;
+        }
+        crash_point("client.kept");
+        solver.accept(self.id, signature).await?;
+        crash_point("client.accepted");
+        Ok((submission, receipt))
+    }
+
+    /// The results of a job that was accepted before: the solver has let go of them.
+    async fn kept_before(&self, receipt: Receipt) -> Result<(ResultSubmission, Receipt)> {
+        let Some(results) = self.client.keeper.get().and_then(|keeper| keeper.kept(self.id)) else {
             return Err(Error::new(
                 ErrorKind::NotFound,
                 "E_RESULT_GONE",
@@ -124,8 +154,21 @@ impl Driver {
             )
             .with_hint("use what the first one who waited for the job got")
             .with("job_id", self.id));
+        };
+        let submission = ResultSubmission { results, ..self.client.solver.result(self.id).await? };
+        self.check(&submission)?;
+        receipt.verify()?;
+        if receipt.body != submission.receipt.body {
+            let message = "the solver shows another receipt than the result's";
+            return Err(Error::new(ErrorKind::VerificationFailed, "E_RESULT_JOB", message)
+                .with_fault(Fault::Solver)
+                .with("job_id", self.id));
         }
-        let submission = solver.result(self.id).await?;
+        Ok((submission, receipt))
+    }
+
+    /// Recomputes what can be recomputed, and checks the provider's signature.
+    fn check(&self, submission: &ResultSubmission) -> Result<()> {
         let body = &submission.receipt.body;
         let wrong = |code, what: &str| {
             Error::new(ErrorKind::VerificationFailed, code, format!("{what}: the result is not accepted"))
@@ -144,16 +187,7 @@ impl Driver {
         if let Some(what) = self.asked.as_ref().and_then(|asked| asked.other_than(body)) {
             return Err(wrong("E_RESULT_TERMS", &format!("the receipt's {what} is not what was asked for")));
         }
-        verify_provider(body, &submission.receipt.signature)?;
-        let signature = self.client.signer.sign(&body.typed_data()).await?;
-        let receipt = Receipt {
-            body: body.clone(),
-            provider_signature: submission.receipt.signature,
-            job_creator_signature: signature,
-        };
-        receipt.verify()?;
-        solver.accept(self.id, signature).await?;
-        Ok((submission, receipt))
+        verify_provider(body, &submission.receipt.signature)
     }
 }
 

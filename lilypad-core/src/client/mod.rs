@@ -1,22 +1,24 @@
 //! The job creator: quote, submit, watch, wait, cancel, verify.
 //!
 //! Layout: `connect` over HTTP; `options` what a submission may ask for; `submit` from a module and inputs to a signed job; `job` the live
-//! handle; `driver` what goes on behind it; `result` what came of it.
+//! handle; `driver` what goes on behind it; `keep` where results are put; `result` what came of it.
 
 #[cfg(all(feature = "http", not(target_family = "wasm")))]
 mod connect;
 mod driver;
 mod job;
+mod keep;
 mod options;
 mod result;
 mod submit;
 
 pub use job::Job;
+pub use keep::ResultKeeper;
 pub use options::SubmitOptions;
 pub use result::{JobResult, Timings};
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use crate::error::Result;
 use crate::market::Quote;
@@ -39,6 +41,7 @@ struct Inner {
     clock: Clock,
     random: Mutex<Random>,
     mediators: Vec<Address>,
+    keeper: OnceLock<Arc<dyn ResultKeeper>>,
 }
 
 impl Client {
@@ -49,7 +52,14 @@ impl Client {
         random: Random,
         mediators: Vec<Address>,
     ) -> Self {
-        Self(Arc::new(Inner { signer, solver, clock, random: Mutex::new(random), mediators }))
+        let (random, keeper) = (Mutex::new(random), OnceLock::new());
+        Self(Arc::new(Inner { signer, solver, clock, random, mediators, keeper }))
+    }
+
+    /// Puts the results of all jobs of this client and its clones in a safe place before they are accepted: a process that
+    /// ends in between loses nothing that was paid for. Only the first keeper is used.
+    pub fn keep_with(&self, keeper: Arc<dyn ResultKeeper>) {
+        let _ = self.0.keeper.set(keeper);
     }
 
     #[cfg(test)]

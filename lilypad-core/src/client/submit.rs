@@ -11,7 +11,7 @@ use crate::model::{
     TargetConfig,
 };
 use crate::module::Module;
-use crate::rt::Stopwatch;
+use crate::rt::{Stopwatch, crash_point};
 use crate::signer::Signed;
 use crate::wire::{JobProposal, QuoteRequest};
 
@@ -32,7 +32,9 @@ pub(super) async fn submit(
     let (_, domain) = inner.solver.identity();
     let asked = Asked::of(&proposal, domain)?;
     let signed = Signed::sign(proposal, inner.signer.as_ref(), domain).await?;
+    crash_point("client.signed");
     let id = inner.solver.submit(signed).await.map_err(|error| error.with_operation("submit"))?;
+    crash_point("client.submitted");
     Ok(driver::drive_from(inner.clone(), id, Some(asked), watch))
 }
 

@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::model::{Address, DealId};
-use crate::rt::{CancelReason, CancelToken, Clock, spawn};
+use crate::rt::{CancelReason, CancelToken, Clock, crash_point, spawn};
 use crate::signer::{Signed, Signer};
 use crate::wire::{ProviderApi, ProviderInbox, ProviderMessage};
 
@@ -69,6 +69,7 @@ impl Provider {
         let machine = Arc::new(Machine::new(&proposal)?);
         let signed = Signed::sign(proposal, inner.signer.as_ref(), domain).await?;
         inner.solver.offer(signed).await?;
+        crash_point("provider.offered");
         let (finished, done) = mpsc::unbounded_channel();
         let provider = self.clone();
         Ok(RunningProvider { provider, inbox, machine, jobs: HashMap::new(), finished, done })

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::error::{Error, ErrorKind, Fault, Result, Retry};
 use crate::executor::{EventSink, ExecutorEvent, LimitKind, RunOutcome, StopReason};
 use crate::model::{DealId, FileSet, Outcome};
-use crate::rt::{CancelReason, CancelToken, Chronometer, spawn};
+use crate::rt::{CancelReason, CancelToken, Chronometer, crash_point, spawn};
 use crate::signer::{RECEIPT_VERSION, ReceiptBody, Signed};
 use crate::wire::{DealNotice, ResultSubmission};
 
@@ -32,6 +32,7 @@ impl Provider {
                 return;
             }
         };
+        crash_point("provider.told");
         // What the job takes is given back before its result is handed in: from then on the solver counts on it.
         let ended = match machine.take(&notice) {
             Ok(_part) => self.try_run(&notice, machine, &cancel).await,
@@ -41,6 +42,7 @@ impl Provider {
             Ok(result) => self.hand_in(&notice, result, &cancel).await,
             Err(error) => self.0.solver.refuse(deal_id, error).await,
         };
+        crash_point("provider.delivered");
         if let Err(error) = handed_in {
             tracing::warn!(%error, %deal_id, "the solver did not take the end of a job");
         }
@@ -83,12 +85,14 @@ impl Provider {
             let message = "the provider was started anew: the job runs from its beginning".to_owned();
             self.0.solver.report(notice.deal_id, ExecutorEvent::Warning(message));
         }
+        crash_point("provider.started");
         let run = executor.run(prepared.request.clone(), self.events(notice), cancel.clone());
         let outcome = tokio::select! {
             biased;
             outcome = run => outcome?,
             error = self.stuck(cancel) => return Err(error),
         };
+        crash_point("provider.ran");
         if outcome.stop == StopReason::Cancelled(CancelReason::Shutdown) {
             if let Time::Left(_) = prepared.time {
                 return Err(restarted(
@@ -174,6 +178,7 @@ impl Provider {
         };
         body.cost = body.expected_cost();
         let receipt = Signed::sign(body, self.0.signer.as_ref(), domain).await?;
+        crash_point("provider.signed");
         Ok(ResultSubmission { receipt, usage: outcome.usage, error, results: outcome.results })
     }
 }

@@ -1,12 +1,25 @@
 //! The platform seam: spawn, blocking work, clocks, cancel tokens, random bytes. Nothing else mentions the target.
 //!
 //! Layout: [`clock`](Clock) is time that tests can hold still, [`chronometer`](Chronometer) how much of it has passed; [`cancel`](CancelToken) stops work and says why;
-//! `limit` waits for the network; `waiter` waits for async work on a plain thread, `own` on a thread that has a runtime to itself; `native` and `browser` are twins with the same functions on tokio
+//! `crash` names moments at which tests let the process die; `limit` waits for the network; `waiter` waits for async work on a plain thread, `own` on a thread that has a runtime to itself; `native` and `browser` are twins with the same functions on tokio
 //! and on the page's event loop.
 
 mod cancel;
 mod chronometer;
 mod clock;
+#[cfg(feature = "crash-points")]
+#[cfg_attr(
+    not(all(feature = "provider", feature = "solver")),
+    allow(dead_code, reason = "only roles have such moments")
+)]
+mod crash;
+#[cfg(not(feature = "crash-points"))]
+#[path = "crash_never.rs"]
+#[cfg_attr(
+    not(all(feature = "provider", feature = "solver")),
+    allow(dead_code, reason = "only roles have such moments")
+)]
+mod crash;
 #[cfg(all(
     any(feature = "http", feature = "server", feature = "store-postgres"),
     not(target_family = "wasm")
@@ -32,6 +45,7 @@ mod platform;
 pub use cancel::{CancelReason, CancelToken};
 pub use chronometer::Chronometer;
 pub use clock::{Clock, ManualClock, Timestamp};
+pub(crate) use crash::crash_point;
 #[cfg(all(
     any(feature = "http", feature = "server", feature = "store-postgres"),
     not(target_family = "wasm")

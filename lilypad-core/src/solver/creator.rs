@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::market::Quote;
 use crate::model::{Address, AgreementState, Amount, JobId};
-use crate::rt::{BoxFuture, Timestamp};
+use crate::rt::{BoxFuture, Timestamp, crash_point};
 use crate::settlement::DealEvent;
 use crate::signer::{Domain, Receipt, Signature, Signed};
 use crate::wire::{
@@ -83,10 +83,14 @@ impl JobCreatorApi for Solver {
                 self.save(&mut book, &[job_id])?;
                 epoch
             };
+            crash_point("solver.countersigned");
             if let Some(epoch) = epoch {
                 self.settle(deal_id, epoch, DealEvent::Accept).await?;
             }
-            self.accepted(job_id)
+            crash_point("solver.paid");
+            self.accepted(job_id)?;
+            crash_point("solver.accepted");
+            Ok(())
         })
     }
 
@@ -132,6 +136,7 @@ impl Solver {
         } else {
             return Ok(id);
         }
+        crash_point("solver.submitted");
         self.watch_match_and_total(id, None);
         self.match_now().await;
         // It may stand behind those that are told of every change.

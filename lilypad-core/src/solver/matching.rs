@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::{Error, Fault, Result};
 use crate::market;
 use crate::model::{AgreementState, Amount, JobId};
-use crate::rt::Timestamp;
+use crate::rt::{Timestamp, crash_point};
 use crate::wire::{JobEventKind, JobFailure, ProviderMessage};
 
 use super::Solver;
@@ -19,8 +19,13 @@ impl Solver {
     /// Makes a deal for every job that now can have one, oldest first; then tells those that wait why.
     pub(super) async fn match_now(&self) {
         while let Some((id, deal)) = self.reserve() {
+            crash_point("solver.reserved");
             match self.hold_money(id, &deal).await {
-                Ok(epoch) => self.agreed(id, AgreedDeal { epoch, ..deal }).await,
+                Ok(epoch) => {
+                    crash_point("solver.held");
+                    self.agreed(id, AgreedDeal { epoch, ..deal }).await;
+                    crash_point("solver.agreed");
+                }
                 Err(error) if error.fault() == Fault::Provider => {
                     tracing::warn!(offer = %deal.offer.id, %error, "an offer cannot be matched now");
                     let most = self.largest_cap(&deal).await;

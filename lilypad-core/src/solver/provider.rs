@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::executor::ExecutorEvent;
 use crate::model::{Address, AgreementState, DealId, Outcome, ResourceOfferId};
-use crate::rt::{BoxFuture, CancelReason};
+use crate::rt::{BoxFuture, CancelReason, crash_point};
 use crate::settlement::DealEvent;
 use crate::signer::{Domain, RECEIPT_VERSION, ReceiptBody, Signature, Signed, verify_provider};
 use crate::wire::{
@@ -161,7 +161,9 @@ impl Solver {
         self.check_result(deal_id, &deal, &new)?;
         let archive = self.0.shelf.put(new.archive, &new.parcel).await?;
         self.note_delivery(deal_id, new.result, archive)?;
+        crash_point("solver.delivered");
         self.finish_delivery(deal_id).await?;
+        crash_point("solver.recorded");
         self.match_now().await;
         Ok(())
     }
@@ -243,7 +245,10 @@ impl Solver {
             _ => DealEvent::Submit { work_units: body.instruction_count },
         };
         match self.settle(deal_id, epoch, event).await {
-            Ok(epoch) => self.record(deal_id, epoch),
+            Ok(epoch) => {
+                crash_point("solver.counted");
+                self.record(deal_id, epoch)
+            }
             Err(error) => {
                 let mut book = self.book();
                 if self.is_sound().is_ok()

@@ -166,8 +166,7 @@ impl HttpSolver {
     /// # Errors
     /// `Unsupported` (`E_NO_PLAY_MONEY`) on a network with real money.
     pub async fn ask_for_play_money(&self) -> Result<Money> {
-        self.post(&format!("{}/play-money", routes::ACCOUNT), b"{}".as_slice().into(), "application/json")
-            .await
+        self.move_money("play-money", "{}".to_owned()).await
     }
 
     /// Sets money aside as stake, from which deals lock their collateral.
@@ -175,7 +174,26 @@ impl HttpSolver {
     /// # Errors
     /// `InsufficientFunds` (`E_FUNDS`).
     pub async fn stake(&self, amount: Amount) -> Result<Money> {
-        let sum = Sum { amount }.to_body()?;
-        self.post(&format!("{}/stake", routes::ACCOUNT), sum.into(), "application/json").await
+        self.move_money("stake", Sum { amount }.to_body()?).await
+    }
+
+    /// Begins to take stake back that no deal has locked; it can be claimed once the ledger's time for that is over.
+    ///
+    /// # Errors
+    /// What the ledger says, where so much is not free.
+    pub async fn unstake(&self, amount: Amount) -> Result<Money> {
+        self.move_money("unstake", Sum { amount }.to_body()?).await
+    }
+
+    /// Turns stake that was taken back into money to spend, where its time is over.
+    ///
+    /// # Errors
+    /// What the ledger says, where there is none yet.
+    pub async fn claim_unbonded(&self) -> Result<Money> {
+        self.move_money("claim", "{}".to_owned()).await
+    }
+
+    async fn move_money(&self, action: &str, body: String) -> Result<Money> {
+        self.post(&format!("{}/{action}", routes::ACCOUNT), body.into(), "application/json").await
     }
 }
