@@ -29,6 +29,8 @@ pub struct V2Config {
     pub max_ended: usize,
     /// Most bytes of a request with input files.
     pub max_inputs: usize,
+    /// Most bytes of a job's results: v2 sends them in one request.
+    pub max_results: usize,
     /// Most bytes of offers, input files and results together.
     pub max_stored: u64,
     /// Most requests of one network address for one path in [`rate_window`](Self::rate_window).
@@ -43,7 +45,7 @@ pub struct V2Config {
 
 impl Default for V2Config {
     /// Offers made within 30 s, match 30 s, execution 15 min, download 1 h, total 2 h, failed jobs 20 s, silence 2 min, 1,000 job
-    /// offers, 10,000 resource offers, 1,000 ended jobs, inputs of 10 MiB, 512 MiB in all, 5 requests in 10 s, 1,024 readers
+    /// offers, 10,000 resource offers, 1,000 ended jobs, inputs of 10 MiB, results of 128 MiB, 512 MiB in all, 5 requests in 10 s, 1,024 readers
     /// with 256 events.
     fn default() -> Self {
         Self {
@@ -58,6 +60,7 @@ impl Default for V2Config {
             max_resource_offers: 10_000,
             max_ended: 1_000,
             max_inputs: 10 << 20,
+            max_results: 128 << 20,
             max_stored: 512 << 20,
             requests: 5,
             rate_window: Duration::from_secs(10),

@@ -328,7 +328,7 @@ pub(super) async fn upload(
     request: Request,
 ) -> Response {
     let taken = async {
-        let most = served.state.config().max_archive;
+        let most = served.market.config().max_results;
         let bytes = announced(request.headers(), most);
         let room = served.market.begin_upload(&id, &caller.signer()?, bytes)?;
         let files = served.body(request, most).await?;

@@ -215,6 +215,18 @@ async fn what_has_ended_is_forgotten_and_gives_its_room_back() {
 }
 
 #[tokio::test]
+async fn results_beyond_their_bound_are_refused_and_smaller_ones_may_follow() {
+    let world = World::with(V2Config { max_results: 1_000, ..config() }).await;
+    world.deal().await;
+    let path = format!("/deals/{DEAL_ID}/files");
+    let before = world.market().book().stored();
+    assert_eq!(world.send("POST", &path, Some(PROVIDER), &[0; 1_001], &[]).await.status, 413);
+    assert_eq!(world.market().book().stored(), before);
+    assert_eq!(world.send("POST", &path, Some(PROVIDER), &[0; 1_000], &[]).await.status, 200);
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_full_store_refuses_and_takes_room_from_what_has_ended() {
     let world = World::with(V2Config { max_stored: 4_000, ..config() }).await;
     world.deal().await;
