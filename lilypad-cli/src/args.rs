@@ -50,9 +50,15 @@ pub(crate) enum Command {
     Status(OneJobArgs),
     /// Print what happens to a job, one JSON document a line, until it has ended.
     Events(OneJobArgs),
+    /// Print what a job writes, as it writes it, until it has ended.
+    #[command(
+        after_help = "Example: lilypad logs QmdTubbrNkUUTYU9JWqEcSs8Quzc9f7gFFkasQJDVr235r --network lab"
+    )]
+    Logs(OneJobArgs),
     /// Ask to stop a job. What it did until then is paid.
     Cancel(OneJobArgs),
     /// Follow a job that was submitted before to its end, and fetch its results.
+    #[command(visible_alias = "download")]
     Resume(ResumeArgs),
     /// Run a solver: match jobs with machines for others, over HTTP.
     Solver(SolverArgs),
@@ -74,7 +80,9 @@ impl Command {
             Self::Run(args) => args.json,
             Self::Quote(args) => args.json,
             Self::Jobs(args) => args.json,
-            Self::Status(args) | Self::Events(args) | Self::Cancel(args) => args.account.json,
+            Self::Status(args) | Self::Events(args) | Self::Logs(args) | Self::Cancel(args) => {
+                args.account.json
+            }
             Self::Resume(args) => args.one.account.json,
             Self::Solver(args) => args.json,
             Self::Provider(args) => args.json,

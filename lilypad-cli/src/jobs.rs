@@ -1,4 +1,4 @@
-//! `lilypad jobs`, `status`, `events`, `cancel` and `resume`: jobs that were submitted before.
+//! `lilypad jobs`, `status`, `events`, `logs`, `cancel` and `resume`: jobs that were submitted before.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -9,7 +9,7 @@ use lilypad_core::client::{Client, ResultKeeper};
 use lilypad_core::http::HttpSolver;
 use lilypad_core::model::JobId;
 use lilypad_core::signer::Signer;
-use lilypad_core::wire::JobStatus;
+use lilypad_core::wire::{JobEventKind, JobStatus};
 use lilypad_core::{Error, Result};
 use serde_json::{Value, json};
 
@@ -143,6 +143,29 @@ pub(crate) fn events(args: OneJobArgs, report: &Report) -> Result<ExitCode> {
                 Error::unexpected("an event could not be written as JSON").with_source(source)
             })?;
             report.output((line + "\n").as_bytes());
+        }
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// The lines on standard output as they were written there, those on standard error beside them; as JSON, one document a line.
+pub(crate) fn logs(args: OneJobArgs, report: &Report) -> Result<ExitCode> {
+    let account = Account::of(&args.account, report)?;
+    job::runtime()?.block_on(async {
+        let mut events = account.client(report).await?.job(args.job).await?.events().await?;
+        while let Some(event) = events.next().await {
+            let (stream, text) = match &event.kind {
+                JobEventKind::Stdout { text } => ("stdout", text),
+                JobEventKind::Stderr { text } => ("stderr", text),
+                _ => continue,
+            };
+            match stream {
+                _ if report.is_json() => {
+                    report.output(format!("{}\n", json!({ "stream": stream, "text": text })).as_bytes());
+                }
+                "stdout" => report.output(format!("{}\n", printable(text)).as_bytes()),
+                _ => report.say(printable(text)),
+            }
         }
         Ok(ExitCode::SUCCESS)
     })

@@ -43,6 +43,7 @@ fn main() -> ExitCode {
         Command::Jobs(args) => jobs::list(args, &report),
         Command::Status(args) => jobs::status(args, &report),
         Command::Events(args) => jobs::events(args, &report),
+        Command::Logs(args) => jobs::logs(args, &report),
         Command::Cancel(args) => jobs::cancel(args, &report),
         Command::Resume(args) => jobs::resume(args, &report),
         Command::Solver(args) => serve::solver(args, &report),

@@ -110,6 +110,12 @@ fn a_job_runs_on_another_process_and_is_found_again() {
     let kinds: Vec<Value> = events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(kinds.first().unwrap()["event"], "submitted");
     assert_eq!(kinds.last().unwrap()["event"], "results_accepted");
+    let logs = creator(&user, &[&["logs", job], &network[..]].concat()).ends_with(0);
+    assert!(logs.stdout.contains("< over there >"), "{}", logs.stdout);
+    let folder = user.path("again");
+    let again = ["download", job, "--output-dir", folder.to_str().unwrap(), "--json"];
+    let again = creator(&user, &[&again[..], &network[..]].concat()).ends_with(2).json();
+    assert_eq!(again["error"]["code"], "E_RESULT_GONE", "its results are in the folder of before");
     let figures = fetch(solver.ready["metrics"].as_str().unwrap());
     assert!(figures.contains("\nlilypad_jobs_ended_total{state=\"ResultsAccepted\"} 1\n"), "{figures}");
 }

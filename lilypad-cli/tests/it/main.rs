@@ -20,6 +20,8 @@ mod quote;
 #[cfg(test)]
 mod run;
 #[cfg(test)]
+mod says;
+#[cfg(test)]
 mod secrets;
 #[cfg(test)]
 mod stop;

@@ -10,6 +10,7 @@ use super::address::Address;
 use super::failure::{not_a_solver, unanswered};
 use super::{HttpOptions, HttpSolver};
 use crate::error::{Error, ErrorKind, Result, Retry};
+use crate::rt::Random;
 use crate::wire::Body;
 use crate::wire::auth::{RequestEnvelope, RequestParts, sign_request};
 
@@ -122,10 +123,11 @@ where
     }
 }
 
-/// How long to wait after so many tries.
+/// How long to wait after so many tries: as long as the solver says at least, and not in step with all the others.
 pub(super) fn pause(told: Duration, tries: u32) -> Duration {
     let backoff = Duration::from_millis(100_u64.saturating_mul(1 << tries.min(6)));
-    told.max(backoff).min(LONGEST_PAUSE)
+    let part = Random::system().bytes().map_or(0, |bytes| u32::from(bytes[0]));
+    told.max(backoff).saturating_add(backoff / 4 * part / 255).min(LONGEST_PAUSE)
 }
 
 async fn answered(base: &Address, request: RequestBuilder, most: usize) -> Result<Bytes> {
