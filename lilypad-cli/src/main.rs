@@ -20,6 +20,7 @@ mod report;
 mod run;
 mod secret;
 mod serve;
+mod solver;
 mod table;
 mod wallet;
 mod watch;
@@ -46,7 +47,7 @@ fn main() -> ExitCode {
         Command::Logs(args) => jobs::logs(args, &report),
         Command::Cancel(args) => jobs::cancel(args, &report),
         Command::Resume(args) => jobs::resume(args, &report),
-        Command::Solver(args) => serve::solver(args, &report),
+        Command::Solver(args) => solver::solver(args, &report),
         Command::Provider(args) => serve::provider(args, &report),
         Command::Module(args) => module::module(args, &report),
         Command::Receipt(args) => receipt::receipt(args, &report),

@@ -1,4 +1,4 @@
-//! `lilypad solver` and `lilypad provider`: the roles that stay.
+//! `lilypad provider`, and what `lilypad solver` can be told.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
@@ -11,15 +11,10 @@ use lilypad_core::executor::wasm::WasmExecutor;
 use lilypad_core::executor::{Executor, Limits};
 use lilypad_core::http::HttpSolver;
 use lilypad_core::market::{ModulePolicy, ModuleRule, NetworkAccess, VerificationClass};
-use lilypad_core::model::{Address, Amount, FileLimits, MachineSpec, Rate};
+use lilypad_core::model::{Address, Amount, MachineSpec, Rate};
 use lilypad_core::provider::{Provider, ProviderConfig};
 use lilypad_core::rt::{CancelReason, CancelToken, Clock};
-use lilypad_core::settlement::{LedgerConfig, MemorySettlement};
-use lilypad_core::signer::{Domain, LocalSigner, Signer};
-use lilypad_core::solver::files::{FileStore, FolderFiles, MemoryFiles};
-use lilypad_core::solver::server::{ForwardedHeader, Server, ServerConfig, V2Config};
-use lilypad_core::solver::store::SqliteStore;
-use lilypad_core::solver::{Solver, SolverConfig};
+use lilypad_core::signer::Signer;
 use lilypad_core::{Error, Result};
 use serde_json::json;
 
@@ -33,7 +28,9 @@ use crate::report::Report;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   lilypad solver --play-money \"1000 LP\"
-  lilypad solver --listen 0.0.0.0:8080 --name solver.example:8080 --keystore solver --store solver.sqlite")]
+  lilypad solver --listen 0.0.0.0:8080 --name solver.example:8080 --keystore solver --store solver.sqlite
+  PGPASSWORD=… lilypad solver --listen 10.0.0.7:8080 --keystore solver --store postgres://lilypad@db.example/solver \\
+      --files /shared/solver")]
 pub(crate) struct SolverArgs {
     #[command(flatten)]
     pub(crate) key: KeyArgs,
@@ -59,20 +56,29 @@ pub(crate) struct SolverArgs {
     /// Play money that each account may have once, such as "1000 LP". Without it accounts have no money.
     #[arg(long, value_name = "AMOUNT")]
     pub(crate) play_money: Option<Amount>,
+    /// Requests that one network address may make in 10 s.
+    #[arg(long, value_name = "COUNT", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) address_requests: u32,
     /// A mediator that job creators and providers may name, by its address; may be given several times.
     #[arg(long = "mediator", value_name = "ADDRESS")]
     pub(crate) mediators: Vec<Address>,
     /// Origin of web pages that may use the solver, such as https://dapp.example; may be given several times.
     #[arg(long = "origin", value_name = "ORIGIN")]
     pub(crate) origins: Vec<String>,
-    /// SQLite file in which jobs and money are kept over restarts; made where there is none. Default: memory alone.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) store: Option<PathBuf>,
+    /// Where jobs and money are kept over restarts: an SQLite file, made where there is none, or the postgres:// address of a
+    /// database that several solver processes share, of which one leads. A password belongs into PGPASSWORD, or the whole
+    /// address into LILYPAD_STORE. Default: memory alone.
+    #[arg(long, value_name = "FILE|URL")]
+    pub(crate) store: Option<String>,
+    /// Address at which other solver processes on the same database reach this one. Default: the one that is listened on.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) advertise: Option<SocketAddr>,
     /// Serve job creators and providers of Lilypad v2 too, in a market of their own, without money. Whoever sees the headers of
     /// such a peer can act as it.
     #[arg(long)]
     pub(crate) v2_compat: bool,
-    /// Folder for the files of jobs, over restarts too. Default: FILE.files beside the --store; without one, memory.
+    /// Folder for the files of jobs, over restarts too; processes that share a database must all see it. Default: FILE.files
+    /// beside the --store; without one, memory.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) files: Option<PathBuf>,
     /// Most that the results of one job may hold, in MiB.
@@ -143,121 +149,6 @@ pub(crate) struct ProviderArgs {
     pub(crate) json: bool,
 }
 
-pub(crate) fn solver(args: SolverArgs, report: &Report) -> Result<ExitCode> {
-    let key = match key::signer(&args.key, report) {
-        // What is in memory only is gone with the process: a key for it may be too.
-        Err(error) if error.code() == "E_NO_KEY" && args.play_money.is_some() && args.store.is_none() => {
-            report.field("key", "none was found: one for this run is used");
-            LocalSigner::random()?
-        }
-        key => key?,
-    };
-    job::runtime()?.block_on(async {
-        let clock = Clock::system();
-        let usual = SolverConfig::default();
-        let result_limits = FileLimits { bytes: args.max_results << 20, ..usual.result_limits };
-        let config = SolverConfig {
-            match_timeout: args.match_timeout,
-            result_limits,
-            max_file_bytes: args.max_files << 20,
-            ..usual
-        };
-        config.check()?;
-        let (domain, rules) = (Domain::local(), LedgerConfig::default());
-        let beside = args.store.as_ref().map(|file| {
-            let mut name = file.clone().into_os_string();
-            name.push(".files");
-            PathBuf::from(name)
-        });
-        let folder = args.files.clone().or(beside).map(FolderFiles::open).transpose()?;
-        let (solver, ledger) = match &args.store {
-            Some(file) => {
-                let store = Arc::new(SqliteStore::open(file)?);
-                let files: Arc<dyn FileStore> = match &folder {
-                    Some(folder) => Arc::new(folder.clone()),
-                    None => Arc::new(MemoryFiles::new()),
-                };
-                Solver::open(store, files, key.address(), domain, clock, rules, config).await?
-            }
-            None => {
-                let ledger = MemorySettlement::with_clock(key.address(), clock.clone(), rules);
-                let solver = Solver::new(key.address(), domain, clock, Arc::new(ledger.clone()), config);
-                (solver, ledger)
-            }
-        };
-        let listener = listen(args.listen, "--listen")?;
-        let operators = args.metrics.map(|address| listen(address, "--metrics")).transpose()?;
-        let server = Server::new(
-            solver,
-            ledger,
-            listener,
-            ServerConfig {
-                names: args.names,
-                behind_tls: args.behind_tls,
-                mediators: args.mediators,
-                play_money: args.play_money,
-                uploads: folder.as_ref().map(|folder| folder.uploads().to_owned()),
-                origins: args.origins,
-                proxies: args.proxies,
-                forwarded: match args.forwarded_by {
-                    ForwardedBy::XForwardedFor => ForwardedHeader::XForwardedFor,
-                    ForwardedBy::Forwarded => ForwardedHeader::Forwarded,
-                },
-                v2_compat: args.v2_compat.then(V2Config::default),
-                ..ServerConfig::default()
-            },
-        )?;
-        let mut ready = json!({ "url": null, "solver": key.address() });
-        let server = match operators {
-            Some(listener) => {
-                let figures = format!(
-                    "http://{}/metrics",
-                    listener.local_addr().map_err(|source| {
-                        Error::unexpected("the address of the figures is not known").with_source(source)
-                    })?
-                );
-                report.field("figures", &figures);
-                ready["metrics"] = figures.into();
-                server.with_metrics(listener)
-            }
-            None => server,
-        };
-        let url = format!("http://{}", server.local_addr()?);
-        report.field("solver", key.address().to_string());
-        report.field("listening", &url);
-        match &args.store {
-            Some(file) => report.field("store", file.display().to_string()),
-            None => {
-                report
-                    .field("note", "jobs and money are kept in memory: they are gone when this process ends");
-            }
-        }
-        if args.v2_compat {
-            report.field(
-                "v2",
-                "its peers are served, without money; whoever sees their headers can act as them",
-            );
-        }
-        ready["url"] = url.into();
-        report.document(&ready);
-        let stop = CancelToken::new();
-        let serving = server.serve(stop.clone());
-        tokio::pin!(serving);
-        tokio::select! {
-            served = &mut serving => served?,
-            () = stop_asked() => {
-                report.field("state", "stopping: no new connections; press Ctrl-C again to stop at once");
-                stop.cancel(CancelReason::Shutdown);
-                tokio::select! {
-                    served = &mut serving => served?,
-                    () = stop_asked() => {}
-                }
-            }
-        }
-        Ok(ExitCode::SUCCESS)
-    })
-}
-
 pub(crate) fn provider(args: ProviderArgs, report: &Report) -> Result<ExitCode> {
     let place = Place::elsewhere(args.network.as_deref())?;
     let signer: Arc<dyn Signer> = Arc::new(key::signer(&args.key, report)?);
@@ -294,7 +185,7 @@ pub(crate) fn provider(args: ProviderArgs, report: &Report) -> Result<ExitCode> 
 }
 
 /// Listens on an address that an option names.
-fn listen(address: SocketAddr, option: &str) -> Result<TcpListener> {
+pub(crate) fn listen(address: SocketAddr, option: &str) -> Result<TcpListener> {
     TcpListener::bind(address).map_err(|source| {
         let message = format!("{address} cannot be listened on: {source}");
         Error::new(lilypad_core::ErrorKind::Unavailable, "E_LISTEN", message)

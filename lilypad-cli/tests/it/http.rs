@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 
@@ -26,14 +26,24 @@ pub(crate) struct Role {
 impl Role {
     /// Starts a role and waits for its one JSON document.
     pub(crate) fn start(user: &User, key: Option<&str>, args: &[&str]) -> Self {
-        let role = Self::start_to_crash(user, key, args, None);
-        assert!(!role.ready.is_null(), "{args:?} ended before it was ready");
+        let mut command = user.command(args);
+        Self::begin_call(&mut command, key)
+    }
+
+    /// The same of a call that is not started yet.
+    pub(crate) fn begin_call(command: &mut Command, key: Option<&str>) -> Self {
+        let role = Self::begin(command, key, None);
+        assert!(!role.ready.is_null(), "{command:?} ended before it was ready");
         role
     }
 
     /// The same for one that may die at a moment with this name, before or after it is ready.
+    #[cfg(feature = "crash-points")]
     pub(crate) fn start_to_crash(user: &User, key: Option<&str>, args: &[&str], crash: Option<&str>) -> Self {
-        let mut command = user.command(args);
+        Self::begin(&mut user.command(args), key, crash)
+    }
+
+    fn begin(command: &mut Command, key: Option<&str>, crash: Option<&str>) -> Self {
         command.arg("--json").stdout(Stdio::piped()).stderr(Stdio::null());
         if let Some(key) = key {
             command.env("LILYPAD_PRIVATE_KEY", key);
@@ -60,7 +70,7 @@ impl Role {
         self.child.wait().unwrap().code().is_none()
     }
 
-    fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }

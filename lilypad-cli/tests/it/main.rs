@@ -1,5 +1,7 @@
 //! The `lilypad` command as its users meet it: the real binary, real modules, real folders.
 
+#[cfg(test)]
+mod cluster;
 #[cfg(all(unix, feature = "crash-points"))]
 #[cfg(test)]
 mod crash;

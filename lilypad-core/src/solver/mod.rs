@@ -3,7 +3,7 @@
 //! Layout: `book` what it remembers, `history` how much work modules took; `creator` and `provider` its two faces;
 //! `matching` from offers to deals; `terms` what a deal's money is agreed on; `settle` how the ledger is told; `quote` what a
 //! job would cost; `timeouts` what happens when nothing happens; `figures` what operators watch. `files` the archives of jobs,
-//! `intake` how they come in; `store` what it must not forget; `record` a job as it is saved, `save` when; `open` a solver that
+//! `intake` how they come in; `store` what it must not forget; `record` a job as it is saved, `save` when; `lead` which of several processes leads; `open` a solver that
 //! starts again, `refile` its archives, `repair` what each of its jobs needs then. Everything is driven by calls and by the clock: nothing
 //! polls.
 
@@ -16,6 +16,8 @@ mod figures;
 pub mod files;
 mod history;
 mod intake;
+#[cfg(any(feature = "server", feature = "store-postgres"))]
+mod lead;
 mod matching;
 mod open;
 mod provider;
@@ -36,6 +38,8 @@ use std::time::Duration;
 
 use book::Book;
 use files::{MemoryFiles, Shelf};
+#[cfg(any(feature = "server", feature = "store-postgres"))]
+pub use lead::{Leader, Leaders};
 use open::Visitors;
 use store::Fuse;
 

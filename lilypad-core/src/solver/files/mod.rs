@@ -4,7 +4,7 @@
 //! after the row that does not name it any more is: a crash in between leaves an archive that nobody names, which the next
 //! start takes away.
 //!
-//! Layout: `parcel` an archive that is about to be put; `memory`, `folder` and `s3` where they are kept; `shelf` which of
+//! Layout: `parcel` an archive that is about to be put; `memory` and `folder` where they are kept; `shelf` which of
 //! them the solver's jobs name, and how much they take.
 
 #[cfg(not(target_family = "wasm"))]

@@ -7,10 +7,10 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{Extensions, HeaderMap, header};
 use bytes::Bytes;
 
-use super::listen::Peer;
+use super::listen::{CameBy, Peer};
 use super::{State, forwarded};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rt::within;
@@ -67,7 +67,7 @@ impl State {
     pub(super) async fn open(&self, request: Request, most: usize) -> Result<Bytes> {
         let (parts, body) = request.into_parts();
         self.count_address(&parts)?;
-        self.named(&parts.headers)?;
+        self.named(&parts.headers, &parts.extensions)?;
         self.read(&parts, body, most).await
     }
 
@@ -95,7 +95,7 @@ impl State {
 
     /// What is asked of whom, as the client must have signed it.
     fn target(&self, parts: &Parts) -> Result<RequestTarget> {
-        let host = self.named(&parts.headers)?;
+        let host = self.named(&parts.headers, &parts.extensions)?;
         let scheme = if self.config().behind_tls { Scheme::Https } else { Scheme::Http };
         let query = parts.uri.query().unwrap_or_default();
         RequestTarget::new(scheme, parts.method.as_str(), host, parts.uri.path(), query)
@@ -103,9 +103,11 @@ impl State {
 
     /// The name under which the request came, where it is one of this server's: a page whose own name leads here all at once
     /// is no page of ours.
-    pub(super) fn named<'a>(&self, headers: &'a HeaderMap) -> Result<&'a str> {
+    pub(super) fn named<'a>(&self, headers: &'a HeaderMap, about: &Extensions) -> Result<&'a str> {
         let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-        if !self.0.names.iter().any(|name| name.eq_ignore_ascii_case(host)) {
+        let came_by = about.get::<CameBy>().map(|CameBy(names)| names.iter());
+        let mut names = self.0.names.iter().chain(came_by.into_iter().flatten());
+        if !names.any(|name| name.eq_ignore_ascii_case(host)) {
             let shown: String = host.chars().take(80).collect();
             return Err(Error::new(
                 ErrorKind::Unauthorized,

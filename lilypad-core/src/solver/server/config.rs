@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::super::Leader;
 use super::forwarded::ForwardedHeader;
 use super::spool::Limits;
 use super::v2::V2Config;
@@ -62,6 +63,9 @@ pub struct ServerConfig {
     pub proxies: usize,
     /// Where the proxies write it.
     pub forwarded: ForwardedHeader,
+    /// This process, where it leads others on a shared database: it takes connections that they pass on with its key, and
+    /// believes what they say of the client.
+    pub leader: Option<Leader>,
     /// How peers of Lilypad v2 are served; `None` serves none. **Their headers can be replayed by whoever sees them**, so what
     /// they offer meets only what others of them offer, without money.
     pub v2_compat: Option<V2Config>,
@@ -95,6 +99,7 @@ impl Default for ServerConfig {
             origins: Vec::new(),
             proxies: 0,
             forwarded: ForwardedHeader::default(),
+            leader: None,
             v2_compat: None,
         }
     }

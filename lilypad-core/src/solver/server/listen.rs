@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use super::auth::network;
 use super::metrics::{self, Refused};
 use super::paced::Paced;
+use super::preface::{self, Came};
 use super::{State, cors};
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::rt::{CancelReason, CancelToken, spawn, within};
@@ -33,6 +34,10 @@ const OPERATORS: usize = 32;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer(pub(super) SocketAddr);
 
+/// The names of the process that passed a connection on.
+#[derive(Clone, Debug)]
+pub(super) struct CameBy(pub(super) Arc<[String]>);
+
 pub(super) fn failed(source: std::io::Error) -> Error {
     Error::new(ErrorKind::Unavailable, "E_LISTEN", format!("the address cannot be listened on: {source}"))
         .with_fault(Fault::Solver)
@@ -49,14 +54,15 @@ pub(super) async fn serve(state: State, shutdown: CancelToken) -> Result<()> {
     let router = router
         .layer(axum::middleware::from_fn_with_state(state.clone(), cors::pages))
         .layer(axum::middleware::from_fn_with_state(state.clone(), metrics::counted));
-    let clients = Entrance { listener, router, most: state.config().max_connections, public: true };
+    let door = Door { router, public: true };
+    let clients = Entrance { listener, door, most: state.config().max_connections };
     let clients = clients.serve(&state, &shutdown);
     let Some(listener) = operators else {
         clients.await;
         return Ok(());
     };
     let router = metrics::router(&state);
-    let operators = Entrance { listener, router, most: OPERATORS, public: false };
+    let operators = Entrance { listener, door: Door { router, public: false }, most: OPERATORS };
     tokio::join!(clients, operators.serve(&state, &shutdown));
     Ok(())
 }
@@ -69,9 +75,15 @@ pub(super) fn ready(listener: std::net::TcpListener) -> Result<TcpListener> {
 /// A listener and what is behind it.
 struct Entrance {
     listener: TcpListener,
-    router: Router,
+    door: Door,
     /// Most connections at once.
     most: usize,
+}
+
+/// Where a connection comes in.
+#[derive(Clone)]
+struct Door {
+    router: Router,
     /// Open to everybody: connections are counted, and an address may have so many.
     public: bool,
 }
@@ -98,7 +110,7 @@ impl Entrance {
                     }
                 },
             };
-            self.take(state, (stream, peer), place);
+            self.let_in(state, (stream, peer), place);
         }
         drop(self.listener);
         state.0.shutdown.cancel(CancelReason::Shutdown);
@@ -108,8 +120,31 @@ impl Entrance {
         }
     }
 
+    /// Finds out whose connection it is, where others may pass theirs on, and serves it.
+    fn let_in<P: Send + 'static>(
+        &self,
+        state: &State,
+        (mut stream, peer): (TcpStream, SocketAddr),
+        place: P,
+    ) {
+        let Some(leader) = state.config().leader.clone().filter(|_| self.door.public) else {
+            let came = Came { client: peer, names: Arc::default() };
+            return self.door.take(state, (stream, came), place);
+        };
+        let (door, state) = (self.door.clone(), state.clone());
+        spawn(async move {
+            match preface::read(&mut stream, peer, &leader.key, state.config().header_timeout).await {
+                Ok(came) => door.take(&state, (stream, came), place),
+                Err(error) => tracing::debug!(%error, "a connection is not taken"),
+            }
+        });
+    }
+}
+
+impl Door {
     /// Serves a connection in a task of its own; `place` is free when it has ended.
-    fn take<P: Send + 'static>(&self, state: &State, (stream, peer): (TcpStream, SocketAddr), place: P) {
+    fn take<P: Send + 'static>(&self, state: &State, (stream, came): (TcpStream, Came), place: P) {
+        let Came { client: peer, names } = came;
         // Behind proxies all connections are theirs.
         let counted = self.public && state.config().proxies == 0;
         let own = counted.then(|| state.0.connections.take(network(peer.ip())));
@@ -120,7 +155,7 @@ impl Entrance {
             return;
         }
         let entered = self.public.then(|| state.0.metrics.connections.enter());
-        let router = self.router.clone().layer(Extension(Peer(peer)));
+        let router = self.router.clone().layer(Extension(Peer(peer))).layer(Extension(CameBy(names)));
         let config = state.config();
         let mut http = hyper::server::conn::http1::Builder::new();
         // Its time begins with the connection and anew after each answer: it ends idle ones too.

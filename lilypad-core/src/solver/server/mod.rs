@@ -3,7 +3,8 @@
 //! Layout: `config` how it is served; `listen` connections, `paced` those that are not read; `cors` pages; `forwarded` proxies;
 //! `auth` who asks; `rate` how often, `places` how many at once; `kept` what must not be forgotten; `answer` what goes back, `range` which part of it;
 //! `uploads` large archives in parts, `spool` where they wait; `events` streams; `jobs`, `deals` and `money` the routes of job
-//! creators, providers and both; `metrics` what operators watch; `v2` peers of Lilypad v2, in a market of their own.
+//! creators, providers and both; `metrics` what operators watch; `relay` connections that one process
+//! passes on to another, `preface` whose they are; `v2` peers of Lilypad v2, in a market of their own.
 
 mod answer;
 mod auth;
@@ -19,8 +20,11 @@ mod metrics;
 mod money;
 mod paced;
 mod places;
+mod preface;
 mod range;
 mod rate;
+#[cfg(feature = "store-postgres")]
+mod relay;
 mod spool;
 mod uploads;
 mod v2;
@@ -33,6 +37,8 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 
 pub use config::ServerConfig;
 pub use forwarded::ForwardedHeader;
+#[cfg(feature = "store-postgres")]
+pub use relay::Relay;
 pub use v2::V2Config;
 
 use super::Solver;

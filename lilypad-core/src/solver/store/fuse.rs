@@ -1,12 +1,16 @@
 //! A store that stops at its first failure.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
 use super::{Batch, Saved, Store, Write, failed};
-use crate::error::Result;
+use crate::error::{Result, Retry};
 use crate::rt::{CancelReason, CancelToken, Stopwatch};
 use crate::settlement::{Entry, Journal};
 use crate::solver::figures::Histogram;
+
+/// When to try again where another process takes over.
+const CHANGE_OVER: Duration = Duration::from_secs(1);
 
 /// Nothing is begun after a failure: what came later could rest on what is not there. What was under way beside it goes on:
 /// who depends on a save has waited for it.
@@ -36,7 +40,8 @@ impl Fuse {
             return Err(failed(why));
         }
         if self.lost.as_ref().is_some_and(CancelToken::is_cancelled) {
-            return Err(failed("it is out of reach"));
+            // Another process may lead by now.
+            return Err(failed("it is out of reach").with_retry(Retry::After(CHANGE_OVER)));
         }
         Ok(())
     }

@@ -58,7 +58,7 @@ fn child() {
     let left = if when == "never" { usize::MAX } else { left.parse().unwrap() };
     let store: Arc<dyn Store> = if postgres::is_address(&path) {
         // The server may not have noticed yet that the process before is dead.
-        let me = postgres::Leader { address: String::new(), key: String::new() };
+        let me = crate::solver::Leader { address: String::new(), key: String::new() };
         let mut standing = PostgresStore::stand(&path, me).unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         Arc::new(runtime.block_on(standing.won()).unwrap())

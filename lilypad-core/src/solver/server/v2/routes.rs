@@ -62,7 +62,7 @@ pub(super) async fn gate(Shared(served): Shared<Served>, mut request: Request, n
         Err(error) => answer::failed(&error),
         Ok(()) => {
             let caller = Caller::of(request.headers());
-            match served.may_ask(&caller, request.headers()) {
+            match served.may_ask(&caller, &request) {
                 Ok(()) => {
                     request.extensions_mut().insert(caller);
                     next.run(request).await
@@ -78,13 +78,14 @@ pub(super) async fn gate(Shared(served): Shared<Served>, mut request: Request, n
 impl Served {
     /// Notes who asks. Whoever signs nothing must ask under one of the server's names, where it may be a browser: a page whose own name
     /// leads here all at once is no page of ours. What opens the websocket and is no browser says no origin.
-    fn may_ask(&self, caller: &Caller, headers: &HeaderMap) -> Result<()> {
+    fn may_ask(&self, caller: &Caller, request: &Request) -> Result<()> {
+        let headers = request.headers();
         if let Ok(signer) = caller.signer() {
             self.market.heard(&signer);
             return Ok(());
         }
         let opens = headers.contains_key(header::UPGRADE) && !headers.contains_key(header::ORIGIN);
-        if opens { Ok(()) } else { self.state.named(headers).map(drop) }
+        if opens { Ok(()) } else { self.state.named(headers, request.extensions()).map(drop) }
     }
 
     async fn body(&self, request: Request, most: usize) -> Result<Bytes> {

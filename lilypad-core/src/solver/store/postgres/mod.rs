@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 
-pub use stand::{Leader, Leaders, Standing};
+pub use stand::Standing;
 
 use self::write::Trouble;
 use super::writer::{Database, Writer};

@@ -1,13 +1,12 @@
 //! Waiting to lead, and knowing who does.
 
-use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgListener, PgPoolOptions};
 use sqlx::{ConnectOptions, Executor, Row, raw_sql};
 use tokio::sync::oneshot;
 
+use super::super::super::lead::{Leader, Leaders};
 use super::{ANSWER, PostgresStore, Session, Writer, answer, failed, options, schema};
 use crate::error::Result;
 use crate::rt::{CancelReason, CancelToken, OwnRuntime, within};
@@ -21,41 +20,6 @@ const WAITED: &str = "55P03";
 const AGAIN: Duration = Duration::from_secs(1);
 /// Where a new leader makes itself known.
 const CHANNEL: &str = "lilypad_leader";
-
-/// A solver process, as the others of its database reach it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Leader {
-    /// Host and port.
-    pub address: String,
-    /// What only processes of this database know.
-    pub key: String,
-}
-
-impl fmt::Debug for Leader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Leader").field("address", &self.address).finish_non_exhaustive()
-    }
-}
-
-/// Who leads, as far as is known. Clones know the same.
-#[derive(Clone, Debug, Default)]
-pub struct Leaders(Arc<Mutex<Option<Leader>>>);
-
-impl Leaders {
-    /// Who led last; `None` where nobody ever did.
-    #[must_use]
-    pub fn current(&self) -> Option<Leader> {
-        self.lock().clone()
-    }
-
-    fn set(&self, leader: Option<Leader>) {
-        *self.lock() = leader;
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Option<Leader>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// A process that waits to lead. It gives up when this is dropped.
 #[derive(Debug)]
@@ -133,7 +97,11 @@ impl Drop for Standing {
 
 /// Connects, and brings the tables up to date.
 pub(super) async fn connect(options: &PgConnectOptions) -> Result<PgConnection> {
-    let mut connection = answer(ANSWER, options.connect()).await?;
+    let mut connection = answer(ANSWER, options.connect()).await.map_err(|error| {
+        error.with_hint(
+            "is the database running, and may this user use it? see its address, PGPASSWORD and its log",
+        )
+    })?;
     // A leader that fell off the network must not keep the lock for hours; whatever a commit is told must be on the disk.
     let set = "set tcp_keepalives_idle = 10; set tcp_keepalives_interval = 5; set tcp_keepalives_count = 3; \
                set tcp_user_timeout = 20000; set synchronous_commit = on; set client_min_messages = warning";

@@ -2,7 +2,7 @@
 
 use super::postgres_server::fresh;
 use super::*;
-use crate::solver::store::postgres::Leader;
+use crate::solver::Leader;
 
 fn me(name: &str) -> Leader {
     Leader { address: format!("{name}:8080"), key: format!("key of {name}") }

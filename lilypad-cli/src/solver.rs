@@ -1,0 +1,307 @@
+//! `lilypad solver`: the matching service, alone or one of several processes on one database.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use lilypad_core::model::{Address, FileLimits};
+use lilypad_core::rt::{CancelReason, CancelToken, Clock};
+use lilypad_core::settlement::{LedgerConfig, MemorySettlement};
+use lilypad_core::signer::{Domain, LocalSigner, Signer};
+use lilypad_core::solver::files::{FileStore, FolderFiles, MemoryFiles};
+use lilypad_core::solver::server::{ForwardedHeader, Relay, Server, ServerConfig, V2Config};
+use lilypad_core::solver::store::{PostgresStore, SqliteStore, Store, postgres};
+use lilypad_core::solver::{Leader, Solver, SolverConfig};
+use lilypad_core::{Error, Result};
+use serde_json::{Value, json};
+
+use crate::interrupt::stop_asked;
+use crate::job;
+use crate::key;
+use crate::report::Report;
+use crate::serve::{ForwardedBy, SolverArgs, listen};
+
+/// Where a store is named that must not be seen in the list of processes.
+const STORE: &str = "LILYPAD_STORE";
+/// How long what a process began while it led may take to end.
+const STEP_DOWN: Duration = Duration::from_secs(1);
+
+/// Where everything is kept.
+enum Kept {
+    Memory,
+    File(String),
+    Database(String),
+}
+
+/// What all servers of this process have in common.
+struct Role {
+    args: SolverArgs,
+    account: Address,
+    listener: TcpListener,
+    operators: Option<TcpListener>,
+    files: Option<FolderFiles>,
+}
+
+pub(crate) fn solver(args: SolverArgs, report: &Report) -> Result<ExitCode> {
+    let kept = kept(args.store.as_deref())?;
+    let files = folder(&args, &kept)?;
+    let key = match key::signer(&args.key, report) {
+        // What is in memory only is gone with the process: a key for it may be too.
+        Err(error)
+            if error.code() == "E_NO_KEY" && args.play_money.is_some() && matches!(kept, Kept::Memory) =>
+        {
+            report.field("key", "none was found: one for this run is used");
+            LocalSigner::random()?
+        }
+        key => key?,
+    };
+    let listener = listen(args.listen, "--listen")?;
+    let operators = args.metrics.map(|address| listen(address, "--metrics")).transpose()?;
+    let files = files.map(FolderFiles::open).transpose()?;
+    let role = Role { args, account: key.address(), listener, operators, files };
+    role.config().check()?;
+    job::runtime()?.block_on(async {
+        match kept {
+            Kept::Memory => {
+                let (clock, rules) = (Clock::system(), LedgerConfig::default());
+                let ledger = MemorySettlement::with_clock(role.account, clock.clone(), rules);
+                let money = Arc::new(ledger.clone());
+                let solver = Solver::new(role.account, Domain::local(), clock, money, role.config());
+                let server = role.server(solver, ledger, None)?;
+                role.say(report)?;
+                report
+                    .field("note", "jobs and money are kept in memory: they are gone when this process ends");
+                role.ready(report)?;
+                serve(server, report).await
+            }
+            Kept::File(file) => {
+                let (solver, ledger) = role.open(SqliteStore::open(&file)?).await?;
+                let server = role.server(solver, ledger, None)?;
+                role.say(report)?;
+                report.field("store", file);
+                role.ready(report)?;
+                serve(server, report).await
+            }
+            Kept::Database(url) => lead_in_turn(&role, &url, report).await,
+        }
+    })
+}
+
+/// Waits to lead and passes connections on meanwhile, leads, and waits again where another took over.
+async fn lead_in_turn(role: &Role, url: &str, report: &Report) -> Result<ExitCode> {
+    let me = Leader::new(role.advertised()?.to_string())?;
+    let mut told = false;
+    loop {
+        let mut standing = PostgresStore::stand(url, me.clone())?;
+        let relay = Relay::new(copy(&role.listener)?, &role.args.names, standing.leaders())?;
+        if !std::mem::replace(&mut told, true) {
+            role.say(report)?;
+            report.field(
+                "store",
+                "a database that solver processes share; this one is reached at its own address",
+            );
+            role.ready(report)?;
+        }
+        report.field("state", "waits to lead; passes connections on to the process that does");
+        let relaying = relay.serve(CancelToken::new());
+        tokio::pin!(relaying);
+        let store = tokio::select! {
+            store = standing.won() => store?,
+            relayed = &mut relaying => return relayed.map(|()| ExitCode::SUCCESS),
+            () = stop_asked() => return Ok(ExitCode::SUCCESS),
+        };
+        let (solver, ledger) = role.open(store).await?;
+        let server = role.server(solver.clone(), ledger, Some(me.clone()))?;
+        report.field("state", "leads");
+        let stop = CancelToken::new();
+        let serving = server.serve(stop.clone());
+        tokio::pin!(serving);
+        tokio::select! {
+            served = &mut serving => return served.map(|()| ExitCode::SUCCESS),
+            () = solver.stopped() => {
+                report.field("state", "leads no more: its session with the database is over");
+                stop.cancel(CancelReason::Shutdown);
+                // What still runs can save nothing, so nothing that it says would count.
+                let _ = tokio::time::timeout(STEP_DOWN, &mut serving).await;
+            }
+            () = stop_asked() => {
+                say_stopping(report);
+                stop.cancel(CancelReason::Shutdown);
+                tokio::select! {
+                    served = &mut serving => served?,
+                    () = stop_asked() => {}
+                }
+                return Ok(ExitCode::SUCCESS);
+            }
+        }
+    }
+}
+
+async fn serve(server: Server, report: &Report) -> Result<ExitCode> {
+    let stop = CancelToken::new();
+    let serving = server.serve(stop.clone());
+    tokio::pin!(serving);
+    tokio::select! {
+        served = &mut serving => served?,
+        () = stop_asked() => {
+            say_stopping(report);
+            stop.cancel(CancelReason::Shutdown);
+            tokio::select! {
+                served = &mut serving => served?,
+                () = stop_asked() => {}
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn say_stopping(report: &Report) {
+    report.field("state", "stopping: no new connections; press Ctrl-C again to stop at once");
+}
+
+fn kept(named: Option<&str>) -> Result<Kept> {
+    let Some(named) = named else {
+        return Ok(match std::env::var(STORE) {
+            Ok(url) if postgres::is_address(&url) => Kept::Database(url),
+            Ok(file) if !file.is_empty() => Kept::File(file),
+            _ => Kept::Memory,
+        });
+    };
+    if !postgres::is_address(named) {
+        return Ok(Kept::File(named.to_owned()));
+    }
+    let login = named.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
+    if login.is_some_and(|(login, _)| login.contains(':')) {
+        return Err(Error::invalid("E_STORE_URL", "the address of the database has a password in it")
+            .with_hint(format!(
+                "everybody on this machine sees what a command was given: put the password into PGPASSWORD, or the address \
+                 into {STORE}"
+            ))
+            .with("field", "store"));
+    }
+    Ok(Kept::Database(named.to_owned()))
+}
+
+/// Where the files of jobs lie; `None` for memory.
+fn folder(args: &SolverArgs, kept: &Kept) -> Result<Option<PathBuf>> {
+    match (&args.files, kept) {
+        (Some(folder), _) => Ok(Some(folder.clone())),
+        (None, Kept::Memory) => Ok(None),
+        (None, Kept::File(file)) => Ok(Some(format!("{file}.files").into())),
+        (None, Kept::Database(_)) => Err(Error::invalid(
+            "E_FILES_FOLDER",
+            "the processes on a database need a folder for the files of jobs",
+        )
+        .with_hint("name one that all of them see with --files FOLDER")
+        .with("field", "files")),
+    }
+}
+
+impl Role {
+    fn config(&self) -> SolverConfig {
+        let usual = SolverConfig::default();
+        SolverConfig {
+            match_timeout: self.args.match_timeout,
+            result_limits: FileLimits { bytes: self.args.max_results << 20, ..usual.result_limits },
+            max_file_bytes: self.args.max_files << 20,
+            ..usual
+        }
+    }
+
+    async fn open(&self, store: impl Store + 'static) -> Result<(Solver, MemorySettlement)> {
+        let (clock, rules) = (Clock::system(), LedgerConfig::default());
+        let files: Arc<dyn FileStore> = match &self.files {
+            Some(folder) => Arc::new(folder.clone()),
+            None => Arc::new(MemoryFiles::new()),
+        };
+        Solver::open(Arc::new(store), files, self.account, Domain::local(), clock, rules, self.config()).await
+    }
+
+    fn server(&self, solver: Solver, ledger: MemorySettlement, leader: Option<Leader>) -> Result<Server> {
+        let args = &self.args;
+        let config = ServerConfig {
+            names: args.names.clone(),
+            behind_tls: args.behind_tls,
+            mediators: args.mediators.clone(),
+            play_money: args.play_money,
+            uploads: self.files.as_ref().map(|folder| folder.uploads().to_owned()),
+            origins: args.origins.clone(),
+            proxies: args.proxies,
+            forwarded: match args.forwarded_by {
+                ForwardedBy::XForwardedFor => ForwardedHeader::XForwardedFor,
+                ForwardedBy::Forwarded => ForwardedHeader::Forwarded,
+            },
+            address_requests: args.address_requests,
+            leader,
+            v2_compat: args.v2_compat.then(V2Config::default),
+            ..ServerConfig::default()
+        };
+        let server = Server::new(solver, ledger, copy(&self.listener)?, config)?;
+        Ok(match &self.operators {
+            Some(listener) => server.with_metrics(copy(listener)?),
+            None => server,
+        })
+    }
+
+    /// The address under which other processes reach this one.
+    fn advertised(&self) -> Result<SocketAddr> {
+        let address = match self.args.advertise {
+            Some(address) => address,
+            None => address(&self.listener)?,
+        };
+        if address.ip().is_unspecified() {
+            return Err(Error::invalid(
+                "E_ADVERTISE",
+                format!("{address} is no address at which others reach this process"),
+            )
+            .with_hint("say with --advertise at which address they do")
+            .with("field", "advertise"));
+        }
+        Ok(address)
+    }
+
+    fn say(&self, report: &Report) -> Result<()> {
+        if let Some(figures) = self.figures()? {
+            report.field("figures", figures);
+        }
+        report.field("solver", self.account.to_string());
+        report.field("listening", self.url()?);
+        if self.args.v2_compat {
+            report.field(
+                "v2",
+                "its peers are served, without money; whoever sees their headers can act as them",
+            );
+        }
+        Ok(())
+    }
+
+    /// Says to programs that requests are answered.
+    fn ready(&self, report: &Report) -> Result<()> {
+        let mut ready = json!({ "url": self.url()?, "solver": self.account });
+        if let Some(figures) = self.figures()? {
+            ready["metrics"] = Value::from(figures);
+        }
+        report.document(&ready);
+        Ok(())
+    }
+
+    fn url(&self) -> Result<String> {
+        Ok(format!("http://{}", address(&self.listener)?))
+    }
+
+    fn figures(&self) -> Result<Option<String>> {
+        let address = self.operators.as_ref().map(address).transpose()?;
+        Ok(address.map(|address| format!("http://{address}/metrics")))
+    }
+}
+
+fn address(listener: &TcpListener) -> Result<SocketAddr> {
+    listener.local_addr().map_err(|source| Error::unexpected("a listener has no address").with_source(source))
+}
+
+/// The same listener once more: a process waits on it and leads on it in turn.
+fn copy(listener: &TcpListener) -> Result<TcpListener> {
+    listener.try_clone().map_err(|source| Error::unexpected("a listener cannot be kept").with_source(source))
+}
