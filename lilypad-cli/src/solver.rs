@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +28,9 @@ use crate::serve::{ForwardedBy, SolverArgs, listen};
 const STORE: &str = "LILYPAD_STORE";
 /// How long what a process began while it led may take to end.
 const STEP_DOWN: Duration = Duration::from_secs(1);
+
+/// A pause before a database is tried again that was there before.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Where everything is kept.
 enum Kept {
@@ -94,8 +98,18 @@ async fn lead_in_turn(role: &Role, url: &str, report: &Report) -> Result<ExitCod
     let me = Leader::new(role.advertised()?.to_string())?;
     let mut told = false;
     loop {
-        let mut standing = PostgresStore::stand(url, me.clone())?;
-        let relay = Relay::new(copy(&role.listener)?, &role.args.names, standing.leaders())?;
+        let mut standing = match PostgresStore::stand(url, me.clone()) {
+            // It was there before: who runs it will bring it back.
+            Err(error) if told && error.code() == "E_STORE" => {
+                report.field("store", error.message());
+                tokio::select! {
+                    () = tokio::time::sleep(AGAIN) => continue,
+                    () = stop_asked() => return Ok(ExitCode::SUCCESS),
+                }
+            }
+            standing => standing?,
+        };
+        let relay = Relay::new(copy(&role.listener)?, &role.args.names, &me, standing.leaders())?;
         if !std::mem::replace(&mut told, true) {
             role.say(report)?;
             report.field(
@@ -112,7 +126,13 @@ async fn lead_in_turn(role: &Role, url: &str, report: &Report) -> Result<ExitCod
             relayed = &mut relaying => return relayed.map(|()| ExitCode::SUCCESS),
             () = stop_asked() => return Ok(ExitCode::SUCCESS),
         };
-        let (solver, ledger) = role.open(store).await?;
+        let (solver, ledger) = match role.open(store).await {
+            Err(error) if error.code() == "E_STORE" => {
+                report.field("store", error.message());
+                continue;
+            }
+            opened => opened?,
+        };
         let server = role.server(solver.clone(), ledger, Some(me.clone()))?;
         report.field("state", "leads");
         let stop = CancelToken::new();
@@ -126,15 +146,7 @@ async fn lead_in_turn(role: &Role, url: &str, report: &Report) -> Result<ExitCod
                 // What still runs can save nothing, so nothing that it says would count.
                 let _ = tokio::time::timeout(STEP_DOWN, &mut serving).await;
             }
-            () = stop_asked() => {
-                say_stopping(report);
-                stop.cancel(CancelReason::Shutdown);
-                tokio::select! {
-                    served = &mut serving => served?,
-                    () = stop_asked() => {}
-                }
-                return Ok(ExitCode::SUCCESS);
-            }
+            () = stop_asked() => return end(report, &stop, serving).await,
         }
     }
 }
@@ -144,21 +156,23 @@ async fn serve(server: Server, report: &Report) -> Result<ExitCode> {
     let serving = server.serve(stop.clone());
     tokio::pin!(serving);
     tokio::select! {
-        served = &mut serving => served?,
-        () = stop_asked() => {
-            say_stopping(report);
-            stop.cancel(CancelReason::Shutdown);
-            tokio::select! {
-                served = &mut serving => served?,
-                () = stop_asked() => {}
-            }
-        }
+        served = &mut serving => served.map(|()| ExitCode::SUCCESS),
+        () = stop_asked() => end(report, &stop, serving).await,
     }
-    Ok(ExitCode::SUCCESS)
 }
 
-fn say_stopping(report: &Report) {
+/// Ends in good order, or at once where that is asked for.
+async fn end(
+    report: &Report,
+    stop: &CancelToken,
+    serving: Pin<&mut impl Future<Output = Result<()>>>,
+) -> Result<ExitCode> {
     report.field("state", "stopping: no new connections; press Ctrl-C again to stop at once");
+    stop.cancel(CancelReason::Shutdown);
+    tokio::select! {
+        served = serving => served.map(|()| ExitCode::SUCCESS),
+        () = stop_asked() => Ok(ExitCode::SUCCESS),
+    }
 }
 
 fn kept(named: Option<&str>) -> Result<Kept> {

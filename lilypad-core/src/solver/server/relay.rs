@@ -35,18 +35,25 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub struct Relay {
     listener: std::net::TcpListener,
     names: Arc<str>,
+    own: String,
     leaders: Leaders,
 }
 
 impl Relay {
-    /// A relay on `listener`, which clients reach under `names`; empty takes the address that is listened on.
+    /// A relay on `listener`, which clients reach under `names`; empty takes the address that is listened on. `me` is the
+    /// process that it stands in for: what is said to lead at its address led before.
     ///
     /// # Errors
     /// `Unavailable` (`E_LISTEN`) where the listener is none; `InvalidInput` (`E_SERVER_CONFIG`) for a name that is none.
-    pub fn new(listener: std::net::TcpListener, names: &[String], leaders: Leaders) -> Result<Self> {
+    pub fn new(
+        listener: std::net::TcpListener,
+        names: &[String],
+        me: &Leader,
+        leaders: Leaders,
+    ) -> Result<Self> {
         let address = listener.local_addr().map_err(listen::failed)?.to_string();
         let names = if names.is_empty() { address } else { preface::names(names)? };
-        Ok(Self { listener, names: names.into(), leaders })
+        Ok(Self { listener, names: names.into(), own: me.address.clone(), leaders })
     }
 
     /// Passes connections on until `stop`; those that are under way go on for as long as both ends keep them. Must be called on
@@ -75,7 +82,8 @@ impl Relay {
                     }
                 },
             };
-            let (leader, names) = (self.leaders.current(), Arc::clone(&self.names));
+            let leader = self.leaders.current().filter(|leader| leader.address != self.own);
+            let names = Arc::clone(&self.names);
             spawn(async move {
                 pass_on(client, peer, leader, &names).await;
                 drop(place);

@@ -7,6 +7,8 @@ mod hostile;
 mod pages;
 mod raw;
 mod readers;
+#[cfg(feature = "store-postgres")]
+mod relay;
 mod uploads;
 mod wire;
 
