@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use lilypad_core::client::Client;
 use lilypad_core::executor::{Executor, Limits};
@@ -36,11 +36,13 @@ pub(crate) fn stores() -> Vec<Kept> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
     let sqlite = SqliteStore::open(folder.path().join("solver.sqlite")).expect("a file");
     let sqlite = Kept { name: "sqlite", store: Some(Arc::new(sqlite)), _folder: Some(folder) };
-    // An empty database of one's own.
-    let postgres = std::env::var("LILYPAD_LOAD_POSTGRES").ok().map(|url| {
-        let store = PostgresStore::open(&url).expect("a database");
-        Kept { name: "postgres", store: Some(Arc::new(store)), _folder: None }
+    // An empty database of one's own. All parts use one session: timers of the solver before may still hold it.
+    static DATABASE: OnceLock<Option<Arc<PostgresStore>>> = OnceLock::new();
+    let database = DATABASE.get_or_init(|| {
+        let url = std::env::var("LILYPAD_LOAD_POSTGRES").ok()?;
+        Some(Arc::new(PostgresStore::open(&url).expect("a database")))
     });
+    let postgres = database.clone().map(|store| Kept { name: "postgres", store: Some(store), _folder: None });
     [memory, sqlite].into_iter().chain(postgres).collect()
 }
 
