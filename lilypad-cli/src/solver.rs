@@ -39,18 +39,27 @@ enum Kept {
     Database(String),
 }
 
+/// A solver that is ready to be served.
+struct Opened {
+    solver: Solver,
+    ledger: MemorySettlement,
+    /// Where what is uploaded in parts waits; `None` for memory.
+    uploads: Option<PathBuf>,
+}
+
 /// What all servers of this process have in common.
 struct Role {
     args: SolverArgs,
     account: Address,
     listener: TcpListener,
     operators: Option<TcpListener>,
-    files: Option<FolderFiles>,
+    /// For the files of jobs; `None` for memory.
+    folder: Option<PathBuf>,
 }
 
 pub(crate) fn solver(args: SolverArgs, report: &Report) -> Result<ExitCode> {
     let kept = kept(args.store.as_deref())?;
-    let files = folder(&args, &kept)?;
+    let folder = folder(&args, &kept)?;
     let key = match key::signer(&args.key, report) {
         // What is in memory only is gone with the process: a key for it may be too.
         Err(error)
@@ -63,17 +72,12 @@ pub(crate) fn solver(args: SolverArgs, report: &Report) -> Result<ExitCode> {
     };
     let listener = listen(args.listen, "--listen")?;
     let operators = args.metrics.map(|address| listen(address, "--metrics")).transpose()?;
-    let files = files.map(FolderFiles::open).transpose()?;
-    let role = Role { args, account: key.address(), listener, operators, files };
+    let role = Role { args, account: key.address(), listener, operators, folder };
     role.config().check()?;
     job::runtime()?.block_on(async {
         match kept {
             Kept::Memory => {
-                let (clock, rules) = (Clock::system(), LedgerConfig::default());
-                let ledger = MemorySettlement::with_clock(role.account, clock.clone(), rules);
-                let money = Arc::new(ledger.clone());
-                let solver = Solver::new(role.account, Domain::local(), clock, money, role.config());
-                let server = role.server(solver, ledger, None)?;
+                let server = role.server(role.fleeting(), None)?;
                 role.say(report)?;
                 report
                     .field("note", "jobs and money are kept in memory: they are gone when this process ends");
@@ -81,8 +85,7 @@ pub(crate) fn solver(args: SolverArgs, report: &Report) -> Result<ExitCode> {
                 serve(server, report).await
             }
             Kept::File(file) => {
-                let (solver, ledger) = role.open(SqliteStore::open(&file)?).await?;
-                let server = role.server(solver, ledger, None)?;
+                let server = role.server(role.open(SqliteStore::open(&file)?).await?, None)?;
                 role.say(report)?;
                 report.field("store", file);
                 role.ready(report)?;
@@ -126,14 +129,15 @@ async fn lead_in_turn(role: &Role, url: &str, report: &Report) -> Result<ExitCod
             relayed = &mut relaying => return relayed.map(|()| ExitCode::SUCCESS),
             () = stop_asked() => return Ok(ExitCode::SUCCESS),
         };
-        let (solver, ledger) = match role.open(store).await {
+        let opened = match role.open(store).await {
             Err(error) if error.code() == "E_STORE" => {
                 report.field("store", error.message());
                 continue;
             }
             opened => opened?,
         };
-        let server = role.server(solver.clone(), ledger, Some(me.clone()))?;
+        let solver = opened.solver.clone();
+        let server = role.server(opened, Some(me.clone()))?;
         report.field("state", "leads");
         let stop = CancelToken::new();
         let serving = server.serve(stop.clone());
@@ -175,34 +179,52 @@ async fn end(
     }
 }
 
+/// What keeps jobs and money: as the option says, else as the environment does.
 fn kept(named: Option<&str>) -> Result<Kept> {
-    let Some(named) = named else {
-        return Ok(match std::env::var(STORE) {
-            Ok(url) if postgres::is_address(&url) => Kept::Database(url),
-            Ok(file) if !file.is_empty() => Kept::File(file),
-            _ => Kept::Memory,
-        });
-    };
-    if !postgres::is_address(named) {
-        return Ok(Kept::File(named.to_owned()));
+    let told = std::env::var(STORE).ok().filter(|told| !told.is_empty());
+    match (named, told) {
+        (Some(named), _) if has_password(named) => {
+            Err(Error::invalid("E_STORE_URL", "the address of the database has a password in it")
+                .with_hint(format!(
+                    "everybody on this machine sees what a command was given: put the password into PGPASSWORD, or the \
+                     address into {STORE}"
+                ))
+                .with("field", "store"))
+        }
+        (Some(named), _) => place(named.to_owned()),
+        (None, Some(told)) => place(told),
+        (None, None) => Ok(Kept::Memory),
     }
-    let login = named.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
-    if login.is_some_and(|(login, _)| login.contains(':')) {
-        return Err(Error::invalid("E_STORE_URL", "the address of the database has a password in it")
-            .with_hint(format!(
-                "everybody on this machine sees what a command was given: put the password into PGPASSWORD, or the address \
-                 into {STORE}"
-            ))
+}
+
+fn place(named: String) -> Result<Kept> {
+    if postgres::is_address(&named) {
+        return Ok(Kept::Database(named));
+    }
+    // What was got may hold a password: it is not shown.
+    if named.contains("://") {
+        return Err(Error::invalid("E_STORE_URL", "the store is at an address of a kind that is not known")
+            .with_hint("name an SQLite file, or a database as postgres://USER@HOST/DATABASE")
             .with("field", "store"));
     }
-    Ok(Kept::Database(named.to_owned()))
+    Ok(Kept::File(named))
+}
+
+fn has_password(address: &str) -> bool {
+    let login = address.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@'));
+    login.is_some_and(|(login, _)| login.contains(':'))
 }
 
 /// Where the files of jobs lie; `None` for memory.
 fn folder(args: &SolverArgs, kept: &Kept) -> Result<Option<PathBuf>> {
     match (&args.files, kept) {
-        (Some(folder), _) => Ok(Some(folder.clone())),
         (None, Kept::Memory) => Ok(None),
+        (Some(_), Kept::Memory) => {
+            Err(Error::invalid("E_FILES_FOLDER", "files are kept in a folder only where jobs are kept too")
+                .with_hint("name where jobs and money are kept with --store, or leave --files out")
+                .with("field", "files"))
+        }
+        (Some(folder), _) => Ok(Some(folder.clone())),
         (None, Kept::File(file)) => Ok(Some(format!("{file}.files").into())),
         (None, Kept::Database(_)) => Err(Error::invalid(
             "E_FILES_FOLDER",
@@ -224,23 +246,39 @@ impl Role {
         }
     }
 
-    async fn open(&self, store: impl Store + 'static) -> Result<(Solver, MemorySettlement)> {
+    /// A solver whose book ends with this process.
+    fn fleeting(&self) -> Opened {
         let (clock, rules) = (Clock::system(), LedgerConfig::default());
-        let files: Arc<dyn FileStore> = match &self.files {
-            Some(folder) => Arc::new(folder.clone()),
-            None => Arc::new(MemoryFiles::new()),
-        };
-        Solver::open(Arc::new(store), files, self.account, Domain::local(), clock, rules, self.config()).await
+        let ledger = MemorySettlement::with_clock(self.account, clock.clone(), rules);
+        let money = Arc::new(ledger.clone());
+        let solver = Solver::new(self.account, Domain::local(), clock, money, self.config());
+        Opened { solver, ledger, uploads: None }
     }
 
-    fn server(&self, solver: Solver, ledger: MemorySettlement, leader: Option<Leader>) -> Result<Server> {
-        let args = &self.args;
+    /// The solver that is kept in a store. The folder is opened after the store, so that a name that is wrong leaves no folder.
+    async fn open(&self, store: impl Store + 'static) -> Result<Opened> {
+        let (clock, rules) = (Clock::system(), LedgerConfig::default());
+        let folder = self.folder.as_ref().map(FolderFiles::open).transpose();
+        let folder = folder.map_err(|error| error.with_hint("name another folder with --files"))?;
+        let uploads = folder.as_ref().map(|folder| folder.uploads().to_owned());
+        let files: Arc<dyn FileStore> = match folder {
+            Some(folder) => Arc::new(folder),
+            None => Arc::new(MemoryFiles::new()),
+        };
+        let (store, domain) = (Arc::new(store), Domain::local());
+        let opened = Solver::open(store, files, self.account, domain, clock, rules, self.config());
+        let (solver, ledger) = opened.await?;
+        Ok(Opened { solver, ledger, uploads })
+    }
+
+    fn server(&self, opened: Opened, leader: Option<Leader>) -> Result<Server> {
+        let (args, Opened { solver, ledger, uploads }) = (&self.args, opened);
         let config = ServerConfig {
             names: args.names.clone(),
             behind_tls: args.behind_tls,
             mediators: args.mediators.clone(),
             play_money: args.play_money,
-            uploads: self.files.as_ref().map(|folder| folder.uploads().to_owned()),
+            uploads,
             origins: args.origins.clone(),
             proxies: args.proxies,
             forwarded: match args.forwarded_by {

@@ -204,6 +204,31 @@ fn a_password_is_not_taken_from_the_command_line() {
     );
 }
 
+/// It is taken for no file, and may hold a password.
+#[test]
+fn an_address_of_another_kind_is_no_store() {
+    let user = User::new();
+    let mut command = user.command(&["solver", "--listen", "127.0.0.1:0"]);
+    command.env("LILYPAD_PRIVATE_KEY", SOLVER_KEY).env("LILYPAD_STORE", "mysql://me:hunter2@host/solver");
+    let outcome = Outcome::of(command.output().unwrap()).ends_with(2);
+    assert!(
+        outcome.stderr.contains("postgres://") && !outcome.stderr.contains("hunter2"),
+        "{}",
+        outcome.stderr
+    );
+}
+
+#[test]
+fn a_store_that_cannot_be_opened_leaves_no_folder() {
+    let user = User::new();
+    let store = user.path("nowhere/solver.sqlite");
+    let mut command =
+        user.command(&["solver", "--listen", "127.0.0.1:0", "--store", store.to_str().unwrap()]);
+    let outcome = Outcome::of(command.env("LILYPAD_PRIVATE_KEY", SOLVER_KEY).output().unwrap()).ends_with(4);
+    assert!(outcome.stderr.contains("store"), "{}", outcome.stderr);
+    assert!(!user.path("nowhere").exists());
+}
+
 #[test]
 fn processes_that_share_a_database_are_told_to_share_a_folder() {
     let user = User::new();

@@ -154,13 +154,13 @@ fn names_that_cannot_travel_are_refused() {
 #[test]
 fn one_file_is_read_without_leaving_the_folder() {
     let folder = tempfile::tempdir().unwrap();
-    let root = folder.path().join("root");
+    let root = folder.path().join("results");
     write_folder(&sample(), &root).unwrap();
     let read = |path: &str, limit| read_file_beneath(&root, path, limit);
     assert_eq!(read("outputs/a/b.txt", 1).unwrap().unwrap(), "b");
     assert_eq!(code(read("stdout", 3)), "E_FILE_TOO_LARGE");
     assert_eq!(code(read("outputs", 9)), "E_FILE_SPECIAL");
-    assert_eq!(code(read("../root/stdout", 9)), "E_FILE_PATH");
+    assert_eq!(code(read("../results/stdout", 9)), "E_FILE_PATH");
     for missing in ["nothing", "outputs/x/y", "stdout/x"] {
         assert_eq!(read(missing, 9).unwrap(), None, "{missing}");
     }

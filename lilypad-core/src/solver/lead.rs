@@ -1,6 +1,7 @@
 //! Which of several solver processes leads, and how the others reach it.
 
 use std::fmt;
+#[cfg(feature = "store-postgres")]
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::error::Result;
@@ -32,9 +33,11 @@ impl fmt::Debug for Leader {
 }
 
 /// Who leads, as far as is known. Clones know the same.
+#[cfg(feature = "store-postgres")]
 #[derive(Clone, Debug, Default)]
 pub struct Leaders(Arc<Mutex<Option<Leader>>>);
 
+#[cfg(feature = "store-postgres")]
 impl Leaders {
     /// Who led last; `None` where nobody ever did.
     #[must_use]
@@ -43,7 +46,7 @@ impl Leaders {
     }
 
     /// Notes who leads now.
-    pub fn set(&self, leader: Option<Leader>) {
+    pub(super) fn set(&self, leader: Option<Leader>) {
         *self.lock() = leader;
     }
 

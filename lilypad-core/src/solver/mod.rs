@@ -39,7 +39,9 @@ use std::time::Duration;
 use book::Book;
 use files::{MemoryFiles, Shelf};
 #[cfg(any(feature = "server", feature = "store-postgres"))]
-pub use lead::{Leader, Leaders};
+pub use lead::Leader;
+#[cfg(feature = "store-postgres")]
+pub use lead::Leaders;
 use open::Visitors;
 use store::Fuse;
 

@@ -8,7 +8,7 @@ use axum::{Extension, Router};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::auth::network;
 use super::metrics::{self, Refused};
@@ -72,6 +72,33 @@ pub(super) fn ready(listener: std::net::TcpListener) -> Result<TcpListener> {
     TcpListener::from_std(listener).map_err(failed)
 }
 
+/// The next connection, once there is a place for it; `None` once `stop` is asked for.
+pub(super) async fn next(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+    stop: &CancelToken,
+) -> Option<((TcpStream, SocketAddr), OwnedSemaphorePermit)> {
+    let place = tokio::select! {
+        biased;
+        _ = stop.cancelled() => return None,
+        place = Arc::clone(places).acquire_owned() => place.ok()?,
+    };
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            _ = stop.cancelled() => return None,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok(accepted) => return Some((accepted, place)),
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be taken");
+                within(ACCEPT_PAUSE, std::future::pending::<()>()).await;
+            }
+        }
+    }
+}
+
 /// A listener and what is behind it.
 struct Entrance {
     listener: TcpListener,
@@ -92,25 +119,8 @@ impl Entrance {
     async fn serve(self, state: &State, shutdown: &CancelToken) {
         let most = u32::try_from(self.most).unwrap_or(MOST_PLACES).min(MOST_PLACES);
         let places = Arc::new(Semaphore::new(most as usize));
-        loop {
-            let place = tokio::select! {
-                biased;
-                _ = shutdown.cancelled() => break,
-                place = Arc::clone(&places).acquire_owned() => place,
-            };
-            let (stream, peer) = tokio::select! {
-                biased;
-                _ = shutdown.cancelled() => break,
-                accepted = self.listener.accept() => match accepted {
-                    Ok(accepted) => accepted,
-                    Err(error) => {
-                        tracing::warn!(%error, "a connection could not be taken");
-                        within(ACCEPT_PAUSE, std::future::pending::<()>()).await;
-                        continue;
-                    }
-                },
-            };
-            self.let_in(state, (stream, peer), place);
+        while let Some((accepted, place)) = next(&self.listener, &places, shutdown).await {
+            self.let_in(state, accepted, place);
         }
         drop(self.listener);
         state.0.shutdown.cancel(CancelReason::Shutdown);

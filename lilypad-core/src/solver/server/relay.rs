@@ -27,8 +27,6 @@ const PARTING: Duration = Duration::from_secs(2);
 const UNREAD: usize = 64 << 10;
 /// Most connections at once.
 const CONNECTIONS: usize = 4_096;
-/// How long to wait after a connection could not be taken.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Passes connections on to whoever leads.
 #[derive(Debug)]
@@ -64,24 +62,7 @@ impl Relay {
     pub async fn serve(self, stop: CancelToken) -> Result<()> {
         let listener = listen::ready(self.listener)?;
         let places = Arc::new(Semaphore::new(CONNECTIONS));
-        loop {
-            let place = tokio::select! {
-                biased;
-                _ = stop.cancelled() => return Ok(()),
-                place = Arc::clone(&places).acquire_owned() => place,
-            };
-            let (client, peer) = tokio::select! {
-                biased;
-                _ = stop.cancelled() => return Ok(()),
-                accepted = listener.accept() => match accepted {
-                    Ok(accepted) => accepted,
-                    Err(error) => {
-                        tracing::warn!(%error, "a connection could not be taken");
-                        within(ACCEPT_PAUSE, std::future::pending::<()>()).await;
-                        continue;
-                    }
-                },
-            };
+        while let Some(((client, peer), place)) = listen::next(&listener, &places, &stop).await {
             let leader = self.leaders.current().filter(|leader| leader.address != self.own);
             let names = Arc::clone(&self.names);
             spawn(async move {
@@ -89,6 +70,7 @@ impl Relay {
                 drop(place);
             });
         }
+        Ok(())
     }
 }
 

@@ -41,7 +41,9 @@ impl Fuse {
         }
         if self.lost.as_ref().is_some_and(CancelToken::is_cancelled) {
             // Another process may lead by now.
-            return Err(failed("it is out of reach").with_retry(Retry::After(CHANGE_OVER)));
+            return Err(failed("it is out of reach")
+                .with_retry(Retry::After(CHANGE_OVER))
+                .with_hint("try again in a moment: another process of this solver takes over"));
         }
         Ok(())
     }

@@ -1,6 +1,12 @@
 //! What a store gives back.
 
+#[cfg(any(feature = "store-sqlite", feature = "store-postgres"))]
+use std::collections::HashMap;
+
 use bytes::Bytes;
+
+#[cfg(any(feature = "store-sqlite", feature = "store-postgres"))]
+use super::Part;
 
 use crate::model::{Address, Amount, JobId};
 use crate::settlement::Entry;
@@ -60,4 +66,26 @@ pub struct SavedGrant {
     pub spent: Amount,
     /// The Unix second at which it expires.
     pub expires: u64,
+}
+
+/// Gives each of its jobs what else there is of it. Events come in their order.
+#[cfg(any(feature = "store-sqlite", feature = "store-postgres"))]
+pub(super) fn put_together(
+    mut jobs: Vec<SavedJob>,
+    events: Vec<(String, String)>,
+    archives: Vec<(String, String, Vec<u8>)>,
+) -> Vec<SavedJob> {
+    let places: HashMap<String, usize> =
+        jobs.iter().enumerate().map(|(place, job)| (job.id.to_string(), place)).collect();
+    for (job, event) in events {
+        if let Some(job) = places.get(&job).and_then(|place| jobs.get_mut(*place)) {
+            job.events.push(event);
+        }
+    }
+    for (job, part, bytes) in archives {
+        let Some(job) = places.get(&job).and_then(|place| jobs.get_mut(*place)) else { continue };
+        let archive = if part == Part::Result.as_str() { &mut job.result } else { &mut job.proposal };
+        *archive = Some(Bytes::from(bytes));
+    }
+    jobs
 }

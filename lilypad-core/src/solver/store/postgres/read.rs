@@ -1,12 +1,10 @@
 //! Everything that is there.
 
-use std::collections::HashMap;
-
-use bytes::Bytes;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 
-use super::super::{Part, Saved, SavedGrant, SavedJob, SavedNonce};
+use super::super::saved::put_together;
+use super::super::{Saved, SavedGrant, SavedJob, SavedNonce};
 use super::{LOAD, failed};
 use crate::error::Result;
 use crate::rt::within;
@@ -50,26 +48,15 @@ async fn jobs(connection: &mut PgConnection) -> Read<Vec<SavedJob>> {
         let (id, seq, document) = (text(row, 0)?.parse()?, number(row, 1)?, text(row, 3)?);
         Ok(SavedJob { id, seq, ended, document, proposal: None, result: None, events: Vec::new() })
     });
-    let mut jobs = jobs.await?;
-    let places: HashMap<String, usize> =
-        jobs.iter().enumerate().map(|(place, job)| (job.id.to_string(), place)).collect();
+    let jobs = jobs.await?;
     let events = rows(connection, "select job, event from event order by job, seq", |row| {
         Ok((text(row, 0)?, text(row, 1)?))
     });
-    for (job, event) in events.await? {
-        if let Some(job) = places.get(&job).and_then(|place| jobs.get_mut(*place)) {
-            job.events.push(event);
-        }
-    }
+    let events = events.await?;
     let archives = rows(connection, "select job, part, bytes from archive", |row| {
         Ok((text(row, 0)?, text(row, 1)?, row.try_get::<Vec<u8>, _>(2)?))
     });
-    for (job, part, bytes) in archives.await? {
-        let Some(job) = places.get(&job).and_then(|place| jobs.get_mut(*place)) else { continue };
-        let archive = if part == Part::Result.as_str() { &mut job.result } else { &mut job.proposal };
-        *archive = Some(Bytes::from(bytes));
-    }
-    Ok(jobs)
+    Ok(put_together(jobs, events, archives.await?))
 }
 
 async fn rows<T>(

@@ -1,11 +1,9 @@
 //! Everything that is there.
 
-use std::collections::HashMap;
-
-use bytes::Bytes;
 use rusqlite::{Connection, Row};
 
-use super::super::{Part, Saved, SavedGrant, SavedJob, SavedNonce};
+use super::super::saved::put_together;
+use super::super::{Saved, SavedGrant, SavedJob, SavedNonce};
 use crate::wire::auth::GrantId;
 
 type Read<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -30,28 +28,18 @@ pub(super) fn everything(connection: &Connection) -> Read<Saved> {
 }
 
 fn jobs(connection: &Connection) -> Read<Vec<SavedJob>> {
-    let mut jobs = rows(connection, "select id, seq, ended, document from job order by seq", |row| {
+    let jobs = rows(connection, "select id, seq, ended, document from job order by seq", |row| {
         let ended = row.get::<_, Option<i64>>(2)?.map(u64::try_from).transpose()?;
         let (id, seq, document) = (text(row, 0)?.parse()?, number(row, 1)?, text(row, 3)?);
         Ok(SavedJob { id, seq, ended, document, proposal: None, result: None, events: Vec::new() })
     })?;
-    let places: HashMap<String, usize> =
-        jobs.iter().enumerate().map(|(place, job)| (job.id.to_string(), place)).collect();
-    for (job, event) in rows(connection, "select job, event from event order by job, seq", |row| {
+    let events = rows(connection, "select job, event from event order by job, seq", |row| {
         Ok((text(row, 0)?, text(row, 1)?))
-    })? {
-        if let Some(job) = places.get(&job).and_then(|place| jobs.get_mut(*place)) {
-            job.events.push(event);
-        }
-    }
-    for (job, part, bytes) in rows(connection, "select job, part, bytes from archive", |row| {
+    })?;
+    let archives = rows(connection, "select job, part, bytes from archive", |row| {
         Ok((text(row, 0)?, text(row, 1)?, row.get::<_, Vec<u8>>(2)?))
-    })? {
-        let Some(job) = places.get(&job).and_then(|place| jobs.get_mut(*place)) else { continue };
-        let archive = if part == Part::Result.as_str() { &mut job.result } else { &mut job.proposal };
-        *archive = Some(Bytes::from(bytes));
-    }
-    Ok(jobs)
+    })?;
+    Ok(put_together(jobs, events, archives))
 }
 
 fn rows<T>(connection: &Connection, sql: &str, read: impl Fn(&Row<'_>) -> Read<T>) -> Read<Vec<T>> {
