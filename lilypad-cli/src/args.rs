@@ -155,10 +155,10 @@ pub(crate) struct JobArgs {
     /// Most that the job may cost, such as "0.5 LP". Held while the job runs; the rest comes back. Default: 1 LP.
     #[arg(long, value_name = "AMOUNT")]
     pub(crate) price_cap: Option<Amount>,
-    /// Dearest price of work that is taken, such as "0.01 LP per 1000000000". Default: any.
+    /// Dearest price of work that is taken, such as "0.01 LP per 1,000,000,000 instructions". Default: any.
     #[arg(long, value_name = "RATE")]
     pub(crate) max_rate: Option<Rate>,
-    /// Most work units (metered instructions) that the job may use; the module's own limit holds too.
+    /// Most metered instructions that the job may use; the module's own limit holds too.
     #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_instructions: Option<u64>,
     /// The one provider that may run the job, by its address. The network in this process makes new addresses each time

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lilypad_core::market::{Quote, QuotedOffer, WorkEstimate};
-use lilypad_core::model::{Amount, Rate};
+use lilypad_core::model::Amount;
 use lilypad_core::{Error, ErrorKind, Result};
 use serde_json::Value;
 
@@ -105,7 +105,7 @@ fn offers(quote: &Quote) -> Table {
         table.row([
             (at + 1).to_string(),
             printable(&offer.provider),
-            price(offer.rate),
+            offer.rate.of_instructions(),
             cost(offer, &quote.work),
             wait(offer.wait),
             format!("{} x cap", offer.collateral_multiple),
@@ -113,13 +113,6 @@ fn offers(quote: &Quote) -> Table {
         ]);
     }
     table
-}
-
-fn price(rate: Rate) -> String {
-    if rate.is_free() {
-        return "free".to_owned();
-    }
-    format!("{} per {} instructions", rate.amount(), grouped(rate.per().get()))
 }
 
 fn cost(offer: &QuotedOffer, work: &WorkEstimate) -> String {

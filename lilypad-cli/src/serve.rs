@@ -106,7 +106,7 @@ pub(crate) enum ForwardedBy {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   lilypad provider --network http://127.0.0.1:8080
-  lilypad provider --network lab --slots 4 --rate \"0.02 LP per 1000000000\" --label region=eu
+  lilypad provider --network lab --slots 4 --rate \"0.02 LP per 1,000,000,000 instructions\" --label region=eu
   lilypad provider --network lab --only author:github.com/lilypad-tech --only content:Qm...")]
 pub(crate) struct ProviderArgs {
     #[command(flatten)]
@@ -126,8 +126,8 @@ pub(crate) struct ProviderArgs {
     /// Disk to offer, in MB.
     #[arg(long, value_name = "MB", default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(0..))]
     pub(crate) disk: i64,
-    /// Price of work.
-    #[arg(long, value_name = "RATE", default_value = "0.01 LP per 1000000000")]
+    /// Price of work, such as "0.02 LP per 1,000,000,000 instructions", or free.
+    #[arg(long, value_name = "RATE", default_value = "0.01 LP per 1,000,000,000 instructions")]
     pub(crate) rate: Rate,
     /// What is staked on a job, as a multiple of its price cap.
     #[arg(long, value_name = "TIMES", default_value_t = 2)]
@@ -163,7 +163,7 @@ pub(crate) fn provider(args: ProviderArgs, report: &Report) -> Result<ExitCode> 
         let provider =
             Provider::new(Arc::clone(&signer), api, vec![executor], Clock::system(), config);
         let running = provider.start().await?;
-        report.field("offer", format!("{machine_text}, {} jobs at once, {}", args.slots, args.rate, machine_text = text(&machine)));
+        report.field("offer", format!("{machine_text}, {} jobs at once, {}", args.slots, args.rate.of_instructions(), machine_text = text(&machine)));
         report.field("state", "ready: runs WebAssembly jobs until Ctrl-C");
         report.document(&json!({ "provider": signer.address(), "machine": machine, "rate": args.rate }));
         let stop = CancelToken::new();

@@ -54,11 +54,7 @@ fn show(event: &JobEvent, report: &Report, line: &mut StatusLine) {
         }
         JobEventKind::Agreed { resource_provider, rate, price_cap, .. } => report.field(
             "state",
-            format!(
-                "deal agreed with {resource_provider}: {} for {} instructions, at most {price_cap}",
-                rate.amount(),
-                grouped(rate.per().get())
-            ),
+            format!("deal agreed with {resource_provider}: {}, at most {price_cap}", rate.of_instructions()),
         ),
         JobEventKind::Started { executor } => report.field("state", format!("running ({executor})")),
         JobEventKind::Stderr { text } => report.say(format!("  | {}", printable(text))),

@@ -91,8 +91,12 @@ impl Verdict {
             Self::VramMismatch { need, have: Some(have) } => format!("{needs} {need} MiB, {has} {have} MiB"),
             Self::VramMismatch { need, have: None } => format!("{needs} {need} MiB, no GPU listed"),
             Self::PriceMismatch { most, asked: price } => format!("pays {most} LP, {asked} {price} LP"),
-            Self::RateMismatch { most, asked: price } => format!("pays {most}, {asked} {price}"),
-            Self::PriceCapMismatch { cap, asked: price } => format!("cap {cap}, {asked} {price}"),
+            Self::RateMismatch { most, asked: price } => {
+                format!("pays {}, {asked} {}", most.of_instructions(), price.of_instructions())
+            }
+            Self::PriceCapMismatch { cap, asked: price } => {
+                format!("cap {cap}, {asked} {}", price.of_instructions())
+            }
             Self::MediatorMismatch { wanted, offered } => {
                 format!("the job names {wanted}, the offer {}", offered.len())
             }

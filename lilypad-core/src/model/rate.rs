@@ -70,6 +70,11 @@ impl fmt::Display for WorkUnit {
     }
 }
 
+/// A price that is none.
+const FREE: &str = "free";
+/// What stands behind a number of instructions.
+const INSTRUCTIONS: &str = " instructions";
+
 /// A price: so much per so many work units. Fractions of a wei are never charged.
 ///
 /// ```
@@ -118,6 +123,24 @@ impl Rate {
     #[must_use]
     pub fn per(self) -> NonZeroU64 {
         self.per
+    }
+
+    /// The price of metered instructions in words (`0.01 LP per 1,000,000,000 instructions`, `free`); what is written so can be
+    /// read again.
+    #[must_use]
+    pub fn of_instructions(self) -> String {
+        if self.is_free() {
+            return FREE.to_owned();
+        }
+        let digits = self.per.to_string();
+        let mut per = String::new();
+        for (at, digit) in digits.chars().enumerate() {
+            if at > 0 && (digits.len() - at).is_multiple_of(3) {
+                per.push(',');
+            }
+            per.push(digit);
+        }
+        format!("{} per {per}{INSTRUCTIONS}", self.amount)
     }
 
     /// True where nothing is charged.
@@ -179,19 +202,34 @@ impl Rate {
 impl FromStr for Rate {
     type Err = Error;
 
-    /// Reads what [`Display`](fmt::Display) writes: an amount, ` per ` and a number of work units (`0.01 LP per 1000000000`).
+    /// Reads what [`Display`](fmt::Display) and [`Rate::of_instructions`] write: `free`, or an amount, ` per ` and a number of
+    /// work units, with or without commas and the word `instructions` (`0.01 LP per 1000000000`).
     fn from_str(text: &str) -> Result<Self> {
         let refuse = || {
             let shown: String = text.chars().take(100).collect();
             Error::invalid("E_RATE", format!("{shown:?} is not a price of work"))
-                .with_hint("write it like `0.01 LP per 1000000000`")
+                .with_hint("write it like `0.01 LP per 1,000,000,000 instructions`")
                 .with("got", shown)
         };
+        if text == FREE {
+            return Ok(Self::FREE);
+        }
         let (amount, per) = text.split_once(" per ").ok_or_else(refuse)?;
-        let per = Some(per).filter(|per| per.bytes().all(|byte| byte.is_ascii_digit()));
-        let per = per.and_then(|per| per.parse().ok()).ok_or_else(refuse)?;
+        let per = number(per.strip_suffix(INSTRUCTIONS).unwrap_or(per)).ok_or_else(refuse)?;
         Self::new(amount.parse()?, per)
     }
+}
+
+/// A number in digits alone, or with a comma before every three of them.
+fn number(text: &str) -> Option<u64> {
+    let mut groups = text.split(',');
+    let first = groups.next()?;
+    let digits = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let whole = text == first || (1..=3).contains(&first.len());
+    if !whole || !digits(first) || !groups.all(|group| group.len() == 3 && digits(group)) {
+        return None;
+    }
+    text.replace(',', "").parse().ok()
 }
 
 impl fmt::Display for Rate {
@@ -208,6 +246,34 @@ mod tests {
     fn a_unit_is_written_by_its_name() {
         for unit in WorkUnit::ALL {
             assert_eq!(serde_json::to_string(&unit).unwrap(), format!("\"{unit}\""));
+        }
+    }
+
+    #[test]
+    fn a_price_is_read_as_it_is_shown() {
+        let rate = |text: &str| text.parse::<Rate>();
+        let usual = rate("0.01 LP per 1000000000").unwrap();
+        assert_eq!(usual.of_instructions(), "0.01 LP per 1,000,000,000 instructions");
+        assert_eq!(Rate::FREE.of_instructions(), "free");
+        for per in [1, 999, 1_000, 25_000, 1_234_567, u64::MAX] {
+            let price = Rate::new(Amount::from(3_u64), per).unwrap();
+            assert_eq!(rate(&price.of_instructions()).unwrap(), price);
+            assert_eq!(rate(&price.to_string()).unwrap(), price);
+        }
+        assert_eq!(rate("free").unwrap(), Rate::FREE);
+        for text in [
+            "1 LP per ",
+            "1 LP per ,",
+            "1 LP per 1,00",
+            "1 LP per 1000,000",
+            "1 LP per ,100",
+            "1 LP per 1,000,",
+            "1 LP per +1",
+            "1 LP per 1 jobs",
+            "1 LP per 1 instructions instructions",
+            "Free",
+        ] {
+            assert_eq!(rate(text).unwrap_err().code(), "E_RATE", "{text}");
         }
     }
 }

@@ -143,7 +143,7 @@ impl fmt::Display for Change {
         for (at, field) in self.fields.iter().enumerate() {
             write!(f, "{}{field}", if at == 0 { "" } else { ", and " })?;
         }
-        write!(f, ": then an offer fits, at {} work units", self.rate)
+        write!(f, ": then an offer fits, at {}", self.rate.of_instructions())
     }
 }
 
@@ -203,10 +203,12 @@ impl FieldChange {
             Self::InstructionPrice { from, to } => {
                 write!(f, "pay {to} LP instead of {from} LP for an instruction")
             }
-            Self::MaxRate { from, to } => write!(f, "take work at {to} instead of {from}"),
+            Self::MaxRate { from, to } => {
+                write!(f, "take work at {} instead of {}", to.of_instructions(), from.of_instructions())
+            }
             Self::PriceCap { from, to } if to < from => write!(f, "lower the price cap from {from} to {to}"),
             Self::PriceCap { from, to } => {
-                write!(f, "raise the price cap from {from} to at least {to}, which pays for one work unit")
+                write!(f, "raise the price cap from {from} to at least {to}, which pays for one instruction")
             }
             Self::Target { from } => write!(f, "take any provider instead of {}", shown(from)),
         }

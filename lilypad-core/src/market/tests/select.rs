@@ -106,7 +106,14 @@ fn no_match_counts_each_reason_once_and_names_the_nearest() {
     let Choice::None(reasons) = choose(&fit.request(), &all) else { panic!("none fits") };
     let text = reasons.to_string();
     assert!(text.starts_with("3 offers: 2 lack memory (need 4096 MB, most 4095 MB), 1 too dear ("), "{text}");
-    assert!(text.ends_with(&format!("(pays {} per 10, costs {} per 1)", wei(3), wei(2))), "{text}");
+    assert!(
+        text.ends_with(&format!(
+            "(pays {} per 10 instructions, costs {} per 1 instructions)",
+            wei(3),
+            wei(2)
+        )),
+        "{text}"
+    );
     let error = reasons.to_error(None);
     assert_eq!((error.kind(), error.code()), (ErrorKind::NoMatch, "E_NO_MATCH"));
     assert_eq!(error.hint(), Some("ask for less memory, or wait for a larger machine"));

@@ -53,33 +53,44 @@ impl Http {
 
     /// The first request: what the server can do.
     pub(super) fn advertisement(&mut self) -> Result<impl Read + use<>> {
-        let mut response = self.get()?;
+        let mut response = self.get().map_err(|error| self.failed(error))?;
         if response.status().is_redirection() && self.is_same_with_suffix(&response) {
             self.base.push_str(".git");
-            response = self.get()?;
+            response = self.on_kept(|| self.get())?;
         }
         self.body(response, "application/x-git-upload-pack-advertisement")
     }
 
     /// A command of protocol version 2.
     pub(super) fn command(&self, body: &[u8]) -> Result<impl Read + use<>> {
-        let response = self
-            .agent
-            .post(format!("{}/git-upload-pack", self.base))
-            .header("Git-Protocol", "version=2")
-            .header(header::CONTENT_TYPE, "application/x-git-upload-pack-request")
-            .header(header::ACCEPT, "application/x-git-upload-pack-result")
-            .send(body)
-            .map_err(|error| self.failed(error))?;
+        let response = self.on_kept(|| {
+            self.agent
+                .post(format!("{}/git-upload-pack", self.base))
+                .header("Git-Protocol", "version=2")
+                .header(header::CONTENT_TYPE, "application/x-git-upload-pack-request")
+                .header(header::ACCEPT, "application/x-git-upload-pack-result")
+                .send(body)
+        })?;
         self.body(response, "application/x-git-upload-pack-result")
     }
 
-    fn get(&self) -> Result<Response<Body>> {
-        self.agent
-            .get(format!("{}/{ADVERTISEMENT}", self.base))
-            .header("Git-Protocol", "version=2")
-            .call()
-            .map_err(|error| self.failed(error))
+    fn get(&self) -> std::result::Result<Response<Body>, ureq::Error> {
+        self.agent.get(format!("{}/{ADVERTISEMENT}", self.base)).header("Git-Protocol", "version=2").call()
+    }
+
+    /// A request that may go over the connection of the one before, which the server may be closing at this moment without
+    /// having said so: then it goes over a new one, once. All requests here only read.
+    fn on_kept(
+        &self,
+        send: impl Fn() -> std::result::Result<Response<Body>, ureq::Error>,
+    ) -> Result<Response<Body>> {
+        match send() {
+            Err(ureq::Error::Io(error)) if is_closed(&error) && self.site.budget.stopped().is_none() => {
+                send()
+            }
+            answer => answer,
+        }
+        .map_err(|error| self.failed(error))
     }
 
     /// Some hosts answer `owner/repo` with a redirect to `owner/repo.git` on themselves; nothing else is followed.
@@ -142,6 +153,12 @@ impl Http {
             error => self.site.unreachable(&error).with_source(error),
         }
     }
+}
+
+/// True where the other side closed the connection before it answered.
+fn is_closed(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof)
 }
 
 fn location(response: &Response<Body>) -> Option<&str> {

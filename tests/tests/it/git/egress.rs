@@ -1,6 +1,6 @@
 //! T13 and T14: schemes, redirects, private addresses, names that change their address.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -85,6 +85,34 @@ fn redirects_are_not_followed() {
         pond.folder.path().join("served/owner/repo.git"),
     )
     .unwrap();
+    pond.fetch(":main").unwrap();
+}
+
+/// It does not say that it closes, and does so while the next request is on its way.
+#[test]
+fn a_server_that_closes_after_each_answer_is_asked_again() {
+    let Some(pond) = Pond::new() else {
+        skip!("git::a_server_that_closes_after_each_answer", "git is not installed")
+    };
+    pond.repository(&commit("main", &[("100644", "file", "one")]));
+    let moved = pond.folder.path().join("served/owner/repo.git");
+    std::fs::rename(pond.folder.path().join("served/owner/repo"), moved).unwrap();
+    let (server, here) =
+        (pond.server.clone(), format!("https://127.0.0.1:{}/owner/repo", pond.server.port()));
+    pond.server.hook(move |request, stream| {
+        let answer = match request.target.contains("repo.git") {
+            true => server.answer(request),
+            false => plain(
+                "301 Moved",
+                &format!("Location: {here}.git/info/refs?service=git-upload-pack\r\n"),
+                b"",
+            ),
+        };
+        let _ = stream.write_all(&answer);
+        // Whatever comes next, or the end of the connection.
+        let _ = stream.read(&mut [0]);
+        true
+    });
     pond.fetch(":main").unwrap();
 }
 
