@@ -1,10 +1,11 @@
 //! The network that a command works on: one in this process, or one that is reached over HTTP.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use lilypad_core::client::Client;
 use lilypad_core::config::NetworkTarget;
-use lilypad_core::http::{HttpOptions, HttpSolver};
+use lilypad_core::http::{HttpOptions, HttpSolver, WaitListener};
 use lilypad_core::model::Amount;
 use lilypad_core::network::{Network, NetworkBuilder};
 use lilypad_core::signer::Signer;
@@ -34,6 +35,18 @@ pub(crate) enum Ground {
     Remote(Client),
 }
 
+/// Says that a request is tried again later, where a person would notice.
+#[derive(Debug)]
+struct Waits(Report);
+
+impl WaitListener for Waits {
+    fn waits(&self, error: &Error, pause: Duration) {
+        if pause >= Duration::from_secs(1) {
+            self.0.field("waiting", format!("{:.0} s, then again: {}", pause.as_secs_f64(), error.message()));
+        }
+    }
+}
+
 impl Place {
     /// The place of a network that must be elsewhere.
     pub(crate) fn elsewhere(name_or_url: Option<&str>) -> Result<Self> {
@@ -61,7 +74,8 @@ impl Place {
 
     /// The solver there, called in the name of this key.
     pub(crate) async fn solver(&self, signer: &Arc<dyn Signer>, report: &Report) -> Result<HttpSolver> {
-        let solver = HttpSolver::connect(&self.url, Arc::clone(signer), self.options.clone()).await?;
+        let options = HttpOptions { on_wait: Some(Arc::new(Waits(report.clone()))), ..self.options.clone() };
+        let solver = HttpSolver::connect(&self.url, Arc::clone(signer), options).await?;
         report.field(
             "network",
             format!("{} (solver {})", self.name, lilypad_core::wire::JobCreatorApi::identity(&solver).0),

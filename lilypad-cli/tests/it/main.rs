@@ -14,9 +14,13 @@ mod hostile;
 #[cfg(test)]
 mod http;
 #[cfg(test)]
+mod lies;
+#[cfg(test)]
 mod modules;
 #[cfg(test)]
 mod networks;
+#[cfg(test)]
+mod proxy;
 #[cfg(test)]
 mod quote;
 #[cfg(test)]

@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc;
 
+use serde_json::Value;
+
 use crate::http::creator;
 use crate::tool::{Outcome, User};
 
@@ -45,13 +47,22 @@ fn refusal(head: &str, kind: &str, fault: &str, code: &str, message: &str) -> St
 
 /// What comes of a run there: the code, and the one line that says it.
 fn run(url: &str, exit: i32) -> (String, String) {
+    let (document, line) = run_in_full(url, exit);
+    (document["error"]["code"].as_str().unwrap().to_owned(), line)
+}
+
+/// Everything that a person is told.
+fn said(url: &str, exit: i32) -> String {
+    creator(&User::new(), &["run", "examples/modules/cowsay", "--network", url]).ends_with(exit).stderr
+}
+
+fn run_in_full(url: &str, exit: i32) -> (Value, String) {
     let user = User::new();
     let args = ["run", "examples/modules/cowsay", "--json", "--network", url];
     let ended: Outcome = creator(&user, &args).ends_with(exit);
     let errors: Vec<&str> = ended.stderr.lines().filter(|line| line.starts_with("error: ")).collect();
     assert_eq!(errors.len(), 1, "{}", ended.stderr);
-    let code = ended.json()["error"]["code"].as_str().unwrap().to_owned();
-    (code, errors[0].to_owned())
+    (ended.json(), errors[0].to_owned())
 }
 
 #[test]
@@ -79,6 +90,69 @@ fn a_solver_that_asks_to_wait_is_asked_again_a_few_times() {
     assert_eq!(code, "E_RATE_LIMIT", "{line}");
     assert!(line.contains("more than 600 requests"), "{line}");
     assert_eq!(asked.try_iter().count(), 5, "there is a budget");
+    // As long as it asks for, and a person is told.
+    let (url, asked) = listener(vec![busy(1), answer("200 OK", "<html>")]);
+    let began = std::time::Instant::now();
+    let told = said(&url, 4);
+    assert!(began.elapsed() >= std::time::Duration::from_secs(1));
+    assert_eq!(asked.try_iter().count(), 2);
+    assert!(told.contains("waiting") && told.contains("1 s, then again: more than 600 requests"), "{told}");
+    // Longer than is waited here.
+    let (url, asked) = listener(vec![busy(3_600)]);
+    let (code, line) = run(&url, 4);
+    assert_eq!((code.as_str(), asked.try_iter().count()), ("E_RATE_LIMIT", 1), "{line}");
+    assert!(line.contains("asks to wait 3600 s, and at most 60 s are waited here"), "{line}");
+}
+
+#[test]
+fn a_solver_that_is_down_is_said_to_be_so() {
+    // Nothing listens there once the listener is gone.
+    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (code, line) = run(&format!("http://{gone}"), 4);
+    assert_eq!(code, "E_SOLVER_DOWN", "{line}");
+    assert!(line.contains("cannot be reached") && line.contains("that the solver runs"), "{line}");
+    // A name that is never given to anybody.
+    let (code, line) = run("https://solver.invalid", 4);
+    assert_eq!(code, "E_DNS", "{line}");
+    assert!(line.contains("the name of the solver at https://solver.invalid is not known"), "{line}");
+    // Something listens and answers in no language that it should.
+    let (url, _asked) = listener(vec!["SSH-2.0-OpenSSH_9.6\r\n".to_owned()]);
+    let (code, line) = run(&url, 4);
+    assert_eq!(code, "E_SOLVER_DOWN", "{line}");
+}
+
+#[test]
+fn a_solver_of_another_version_is_told_from_what_is_no_solver() {
+    let ours = env!("CARGO_PKG_VERSION");
+    let account = "\"address\":\"0x9965507D1a55bcC2695C58ba16FB37d819B0A4dc\"";
+    for (said, too, theirs, fault, hint) in [
+        (",\"version\":\"0.0.7\"", "old", "0.0.7 with interface 0", "Solver", "ask its operator"),
+        (
+            ",\"version\":\"9.1.0\",\"api\":9,\"oldest_api\":7",
+            "new",
+            "9.1.0 with interface 9",
+            "User",
+            "update this",
+        ),
+    ] {
+        let (url, asked) = listener(vec![answer("200 OK", &format!("{{{account}{said}}}"))]);
+        let (document, line) = run_in_full(&url, 4);
+        let error = &document["error"];
+        assert_eq!((&error["code"], &error["kind"]), (&"E_SOLVER_VERSION".into(), &"VersionMismatch".into()));
+        assert_eq!(error["fault"], fault, "{line}");
+        assert!(
+            line.contains(&format!("too {too}")) && line.contains(theirs) && line.contains(hint),
+            "{line}"
+        );
+        assert!(line.contains(&format!("this is version {ours} with interface 1")), "{line}");
+        assert_eq!(asked.try_iter().count(), 1, "it is not asked again");
+    }
+    // One that says so itself, and what it says hides nothing from a terminal.
+    let (url, _asked) = listener(vec![answer("426 Upgrade Required", "<html>")]);
+    assert_eq!(run(&url, 4).0, "E_SOLVER_VERSION");
+    let odd = format!("{{{account},\"version\":\"1\\u001b[2J.0\"}}");
+    let (url, _asked) = listener(vec![answer("200 OK", &odd)]);
+    assert!(run(&url, 4).1.contains("version 1[2J.0 with"));
 }
 
 #[test]

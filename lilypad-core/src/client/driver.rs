@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::error::{Error, ErrorKind, Fault, Result};
-use crate::model::{Amount, ContentId, JobId, ModulePin, Rate};
+use crate::model::{Address, Amount, ContentId, DealId, JobId, ModulePin, Rate};
 use crate::rt::{Stopwatch, crash_point, spawn};
 use crate::signer::{Domain, Receipt, ReceiptBody, verify_provider};
 use crate::wire::{EventStream, JobEventKind, JobProposal, JobStatus, ResultSubmission};
@@ -28,6 +28,29 @@ pub(super) struct Asked {
     price_cap: Amount,
     max_rate: Option<Rate>,
     instruction_limit: u64,
+    target: Option<Address>,
+}
+
+/// The deal that the solver announced: the receipt must be about this one.
+#[derive(Debug)]
+struct Announced {
+    deal_id: DealId,
+    resource_provider: Address,
+    rate: Rate,
+    price_cap: Amount,
+}
+
+impl Announced {
+    /// The first thing in the receipt that is not what was announced.
+    fn other_than(&self, body: &ReceiptBody) -> Option<&'static str> {
+        let checks = [
+            ("deal", body.deal_id == self.deal_id),
+            ("provider", body.resource_provider == self.resource_provider),
+            ("rate", body.rate == self.rate),
+            ("price cap", body.price_cap == self.price_cap),
+        ];
+        checks.into_iter().find(|(_, holds)| !holds).map(|(what, _)| what)
+    }
 }
 
 impl Asked {
@@ -39,6 +62,7 @@ impl Asked {
             price_cap: proposal.terms.price_cap,
             max_rate: proposal.terms.max_rate,
             instruction_limit: proposal.instruction_limit,
+            target: proposal.offer.target.address.parse().ok(),
         })
     }
 
@@ -52,6 +76,7 @@ impl Asked {
             ("price cap", body.price_cap == self.price_cap),
             ("rate", !self.max_rate.is_some_and(dearer)),
             ("instruction count", body.instruction_count <= self.instruction_limit),
+            ("provider", self.target.is_none_or(|target| body.resource_provider == target)),
         ];
         checks.into_iter().find(|(_, holds)| !holds).map(|(what, _)| what)
     }
@@ -62,7 +87,7 @@ pub(super) fn drive_from(client: Arc<Inner>, id: JobId, asked: Option<Asked>, wa
     let (sender, receiver) = watch::channel::<Option<End>>(None);
     let job = Job::new(id, client.clone(), receiver);
     spawn(async move {
-        let driver = Driver { client, id, asked, watch, timings: Timings::default() };
+        let driver = Driver { client, id, asked, announced: None, watch, timings: Timings::default() };
         let end = driver.follow().await;
         sender.send_replace(Some(Arc::new(end)));
     });
@@ -73,6 +98,7 @@ struct Driver {
     client: Arc<Inner>,
     id: JobId,
     asked: Option<Asked>,
+    announced: Option<Announced>,
     watch: Stopwatch,
     timings: Timings,
 }
@@ -83,7 +109,8 @@ impl Driver {
         let mut verified = None;
         while let Some(event) = events.next().await {
             match event.kind {
-                JobEventKind::Agreed { .. } => {
+                JobEventKind::Agreed { deal_id, resource_provider, rate, price_cap } => {
+                    self.announced = Some(Announced { deal_id, resource_provider, rate, price_cap });
                     self.timings.agreed = Some(self.watch.elapsed());
                     crash_point("client.agreed");
                 }
@@ -167,27 +194,42 @@ impl Driver {
         Ok((submission, receipt))
     }
 
-    /// Recomputes what can be recomputed, and checks the provider's signature.
+    /// Recomputes what can be recomputed, and checks the provider's signature. A solver checks all of it before it takes results,
+    /// so what is wrong here is its fault, whoever else lied.
     fn check(&self, submission: &ResultSubmission) -> Result<()> {
         let body = &submission.receipt.body;
         let wrong = |code, what: &str| {
             Error::new(ErrorKind::VerificationFailed, code, format!("{what}: the result is not accepted"))
-                .with_fault(Fault::Provider)
+                .with_fault(Fault::Solver)
+                .with_hint("nothing is paid by this client; do not use this solver, and tell its operator")
                 .with("job_id", self.id)
         };
-        submission.results.check_visible()?;
+        submission.results.check_visible().map_err(|error| wrong(error.code(), error.message()))?;
         if submission.results.content_id()? != body.data_id {
-            // The solver takes no results but those that hash to what their provider signed.
             let message = "the results that the solver hands over do not hash to the content id that the provider signed";
-            return Err(wrong("E_RESULT_HASH", message).with_fault(Fault::Solver));
+            return Err(wrong("E_RESULT_HASH", message));
         }
         if body.job_id != self.id || body.job_creator != self.client.signer.address() {
-            return Err(wrong("E_RESULT_JOB", "the receipt speaks of another job"));
+            return Err(wrong(
+                "E_RESULT_JOB",
+                "the receipt that the solver hands over speaks of another job",
+            ));
         }
         if let Some(what) = self.asked.as_ref().and_then(|asked| asked.other_than(body)) {
-            return Err(wrong("E_RESULT_TERMS", &format!("the receipt's {what} is not what was asked for")));
+            let message =
+                format!("the {what} in the receipt that the solver hands over is not what was asked for");
+            return Err(wrong("E_RESULT_TERMS", &message));
         }
-        verify_provider(body, &submission.receipt.signature)
+        if let Some(what) = self.announced.as_ref().and_then(|announced| announced.other_than(body)) {
+            let message =
+                format!("the {what} in the receipt is not that of the deal that the solver announced");
+            return Err(wrong("E_RESULT_DEAL", &message));
+        }
+        verify_provider(body, &submission.receipt.signature).map_err(|error| {
+            let message =
+                format!("the receipt that the solver hands over does not hold: {}", error.message());
+            wrong(error.code(), &message)
+        })
     }
 }
 

@@ -18,9 +18,9 @@ pub mod routes;
 pub use api::{JobCreatorApi, ProviderApi, ProviderInbox, ProviderMessage};
 pub use archive::{ArchiveId, ReadAt, archive_limit, read_archive, write_archive};
 pub use body::{
-    Body, Done, ExecutorEvents, JobList, Money, ProviderEvent, SolverInfo, Started, Sum, UPLOAD_PART,
-    UploadState, Uploaded, body_limit, pack_deal, pack_job, pack_result, unpack_deal, unpack_job,
-    unpack_result,
+    API_VERSION, Body, Done, ExecutorEvents, JobList, Money, OLDEST_API_VERSION, ProviderEvent, SolverInfo,
+    Started, Sum, UPLOAD_PART, UploadState, Uploaded, body_limit, pack_deal, pack_job, pack_result,
+    unpack_deal, unpack_job, unpack_result,
 };
 #[cfg_attr(
     not(feature = "solver"),

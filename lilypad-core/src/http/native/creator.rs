@@ -11,6 +11,13 @@ use crate::wire::{
     body_limit, pack_job, routes, unpack_result,
 };
 
+/// A solver that mistakes one job for another.
+fn other_job(message: String) -> Error {
+    Error::new(ErrorKind::Protocol, "E_OTHER_JOB", message)
+        .with_fault(Fault::Solver)
+        .with_hint("do not use this solver, and tell its operator")
+}
+
 impl JobCreatorApi for HttpSolver {
     fn identity(&self) -> (Address, Domain) {
         (self.0.info.address, self.0.domain)
@@ -29,8 +36,7 @@ impl JobCreatorApi for HttpSolver {
             if job_id == id {
                 return Ok(id);
             }
-            let message = format!("the solver took job {id} as {job_id}");
-            Err(Error::new(ErrorKind::Protocol, "E_OTHER_JOB", message).with_fault(Fault::Solver))
+            Err(other_job(format!("the solver at {} took job {id} as {job_id}", self.0.base)))
         })
     }
 
@@ -39,7 +45,14 @@ impl JobCreatorApi for HttpSolver {
     }
 
     fn status<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<JobStatus>> {
-        Box::pin(async move { self.get(&routes::job(job_id)).await })
+        Box::pin(async move {
+            let status: JobStatus = self.get(&routes::job(job_id)).await?;
+            if status.job_id == job_id {
+                return Ok(status);
+            }
+            let (base, other) = (&self.0.base, status.job_id);
+            Err(other_job(format!("asked about job {job_id}, the solver at {base} answers about {other}")))
+        })
     }
 
     fn result<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<ResultSubmission>> {

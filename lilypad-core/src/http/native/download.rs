@@ -7,8 +7,9 @@ use sha2::{Digest, Sha256};
 
 use super::HttpSolver;
 use super::failure::{cut_off, damaged, not_a_solver, unanswered};
-use super::request::{all, pause, refused, retry_after};
-use crate::error::{Result, Retry};
+use super::request::{all, refused, retry_after};
+use super::retry::Tries;
+use crate::error::Result;
 use crate::rt::within;
 use crate::wire::ArchiveId;
 
@@ -33,22 +34,18 @@ impl HttpSolver {
     /// before is not fetched twice. The bytes are those that the solver's digest names, or there is an error.
     pub(super) async fn download(&self, path: &str, most: u64) -> Result<Bytes> {
         let mut download = Download { bytes: Vec::new(), hash: Sha256::new(), tag: None, length: None, most };
-        let (mut fruitless, mut worth) = (0_u32, 0);
+        let (mut tries, mut worth) = (Tries::new(&self.0.options), 0);
         loop {
             let error = match self.download_more(path, &mut download).await {
                 Ok(()) => return Ok(download.bytes.into()),
                 Err(error) => error,
             };
             if download.bytes.len() >= worth + PROGRESS {
-                (fruitless, worth) = (0, download.bytes.len());
+                tries.progress();
+                worth = download.bytes.len();
             }
             worth = worth.min(download.bytes.len());
-            fruitless = fruitless.saturating_add(1);
-            let Retry::After(told) = error.retry() else { return Err(error) };
-            if fruitless >= self.0.options.attempts {
-                return Err(error.with_retry(Retry::Exhausted(fruitless)));
-            }
-            self.0.options.clock.sleep(pause(told, fruitless)).await;
+            tries.wait(error).await?;
         }
     }
 

@@ -5,6 +5,8 @@ use std::error::Error as _;
 use crate::error::{Error, ErrorKind, Fault, Retry};
 
 use super::address::Address;
+use super::version::Spoken;
+use crate::wire::API_VERSION;
 use std::time::Duration;
 
 /// A pause before another try where the other side names none.
@@ -56,7 +58,36 @@ pub(super) fn unanswered(base: &Address, error: reqwest::Error) -> Error {
 pub(super) fn not_a_solver(base: &Address, why: &str) -> Error {
     Error::new(ErrorKind::Protocol, "E_NOT_A_SOLVER", format!("what answers at {base} is no solver: {why}"))
         .with_fault(Fault::Solver)
-        .with_hint("check the address, and that client and solver speak the same version")
+        .with_hint("check the address")
+}
+
+/// What answers is a solver of a version with which this client has nothing in common.
+pub(super) fn other_version(base: &Address, said: &Spoken) -> Error {
+    let (theirs, ours) = (said.version(), env!("CARGO_PKG_VERSION"));
+    let too = if said.is_older() { "old" } else { "new" };
+    let message = format!(
+        "the solver at {base} is too {too} for this client: it is version {theirs} with interface {}, this is version {ours} \
+         with interface {API_VERSION}",
+        said.api,
+    );
+    let error = Error::new(ErrorKind::VersionMismatch, "E_SOLVER_VERSION", message);
+    if said.is_older() {
+        return error
+            .with_fault(Fault::Solver)
+            .with_hint("use another solver, or ask its operator to update it");
+    }
+    error.with_fault(Fault::User).with_hint("update this client")
+}
+
+/// A solver that says so itself, in a form that this client does not know.
+pub(super) fn version_refused(base: &Address) -> Error {
+    let message = format!(
+        "the solver at {base} does not speak with version {} of this client (interface {API_VERSION})",
+        env!("CARGO_PKG_VERSION")
+    );
+    Error::new(ErrorKind::VersionMismatch, "E_SOLVER_VERSION", message)
+        .with_fault(Fault::User)
+        .with_hint("update this client")
 }
 
 /// A solver's archive that cannot be read: the fault is not that of whoever asked for it.

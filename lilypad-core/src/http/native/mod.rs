@@ -1,6 +1,6 @@
 //! The solver over HTTP on reqwest.
 //!
-//! Layout: `address` where the solver is; `request` one signed request, tried again where that can help; `failure` what went
+//! Layout: `address` where the solver is; `version` whether both can speak with each other; `request` one signed request, `retry` when it is tried again; `failure` what went
 //! wrong, in words; `creator` and `provider` the solver's two faces; `download` and `upload` archives; `stream` events; `report`
 //! what a provider tells by the way; `v2` a solver of Lilypad v2, as a job creator calls it.
 
@@ -11,9 +11,11 @@ mod failure;
 mod provider;
 mod report;
 mod request;
+mod retry;
 mod stream;
 mod upload;
 mod v2;
+mod version;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -22,6 +24,7 @@ use std::time::Duration;
 
 use address::Address as Base;
 
+pub use retry::WaitListener;
 pub use v2::{V2Options, V2Outcome, V2Solver};
 
 use crate::error::{Error, Result};
@@ -39,6 +42,10 @@ pub struct HttpOptions {
     pub request_timeout: Duration,
     /// How often a request is tried at most, where trying again can help.
     pub attempts: u32,
+    /// How long is waited at most before a request is tried for the last time. A solver that asks for a longer pause is not waited for.
+    pub patience: Duration,
+    /// Who is told of each such pause.
+    pub on_wait: Option<Arc<dyn WaitListener>>,
     /// True where plain `http` may leave this machine.
     pub insecure: bool,
     /// The account that the solver must have; `None` believes what it says of itself.
@@ -50,13 +57,15 @@ pub struct HttpOptions {
 }
 
 impl Default for HttpOptions {
-    /// 10 s to connect, 30 s for a request, 5 attempts, plain `http` only to this machine, any solver, 128 MiB in 2,000
+    /// 10 s to connect, 30 s for a request, 5 attempts within 60 s, plain `http` only to this machine, any solver, 128 MiB in 2,000
     /// files, the machine's clock.
     fn default() -> Self {
         Self {
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
             attempts: 5,
+            patience: Duration::from_secs(60),
+            on_wait: None,
             insecure: false,
             solver: None,
             limits: FileLimits { files: 2_000, bytes: 128 << 20 },
@@ -92,11 +101,12 @@ impl HttpSolver {
     ///
     /// # Errors
     /// `InvalidInput` (`E_NETWORK_URL`, `E_NETWORK_INSECURE`); `Unavailable` (`E_SOLVER_DOWN`, `E_DNS`, `E_TLS`); `Protocol`
-    /// (`E_NOT_A_SOLVER`) where something else answers; `VerificationFailed` (`E_OTHER_SOLVER`) where it is another one.
+    /// (`E_NOT_A_SOLVER`) where something else answers; `VersionMismatch` (`E_SOLVER_VERSION`) where client and solver are too far
+    /// apart; `VerificationFailed` (`E_OTHER_SOLVER`) where it is another one.
     pub async fn connect(url: &str, signer: Arc<dyn Signer>, options: HttpOptions) -> Result<Self> {
         let base = Base::read(url, options.insecure)?;
         let http = request::http(&options)?;
-        let info: SolverInfo = request::plain(&http, &base, routes::SOLVER, &options).await?;
+        let info = version::info(&base, &request::plain(&http, &base, routes::SOLVER, &options).await?)?;
         if let Some(wanted) = options.solver.filter(|wanted| *wanted != info.address) {
             let message = format!("the solver at {base} is {}, not {wanted}", info.address);
             return Err(Error::new(crate::error::ErrorKind::VerificationFailed, "E_OTHER_SOLVER", message)

@@ -1,4 +1,4 @@
-//! One request: signed anew for each try, and tried again where that can help.
+//! One request, signed anew for each try.
 
 use std::time::Duration;
 
@@ -7,17 +7,15 @@ use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response};
 
 use super::address::Address;
-use super::failure::{not_a_solver, unanswered};
+use super::failure::{not_a_solver, unanswered, version_refused};
+use super::retry::again;
 use super::{HttpOptions, HttpSolver};
 use crate::error::{Error, ErrorKind, Result, Retry};
-use crate::rt::Random;
 use crate::wire::Body;
 use crate::wire::auth::{RequestEnvelope, RequestParts, sign_request};
 
 /// Most bytes of a JSON answer.
 pub(super) const MOST_JSON: usize = 4 << 20;
-/// The longest pause between two tries that a solver is believed.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 pub(super) fn http(options: &HttpOptions) -> Result<reqwest::Client> {
     // Somebody else may have installed one already: any will do.
@@ -30,18 +28,18 @@ pub(super) fn http(options: &HttpOptions) -> Result<reqwest::Client> {
         .map_err(|source| Error::unexpected("the HTTP client could not be made").with_source(source))
 }
 
-/// A `GET` that anybody may make.
-pub(super) async fn plain<T: Body>(
+/// A `GET` that anybody may make, of something small: it takes no longer than a connection may.
+pub(super) async fn plain(
     http: &reqwest::Client,
     base: &Address,
     path: &str,
     options: &HttpOptions,
-) -> Result<T> {
-    let bytes = again(options, || async {
-        let request = http.get(base.of(path)).timeout(options.request_timeout);
-        answered(base, request, MOST_JSON).await
-    });
-    read(base, &bytes.await?)
+) -> Result<Bytes> {
+    again(options, || async {
+        let time = options.request_timeout.min(options.connect_timeout);
+        answered(base, http.get(base.of(path)).timeout(time), MOST_JSON).await
+    })
+    .await
 }
 
 impl HttpSolver {
@@ -103,33 +101,6 @@ impl HttpSolver {
     }
 }
 
-/// Tries until it works, cannot work, or was tried often enough; waits longer each time, and as long as it is told.
-pub(super) async fn again<T, F>(options: &HttpOptions, mut attempt: impl FnMut() -> F) -> Result<T>
-where
-    F: Future<Output = Result<T>>,
-{
-    let mut tries = 0_u32;
-    loop {
-        let error = match attempt().await {
-            Ok(answer) => return Ok(answer),
-            Err(error) => error,
-        };
-        tries = tries.saturating_add(1);
-        let Retry::After(told) = error.retry() else { return Err(error) };
-        if tries >= options.attempts {
-            return Err(error.with_retry(Retry::Exhausted(tries)));
-        }
-        options.clock.sleep(pause(told, tries)).await;
-    }
-}
-
-/// How long to wait after so many tries: as long as the solver says at least, and not in step with all the others.
-pub(super) fn pause(told: Duration, tries: u32) -> Duration {
-    let backoff = Duration::from_millis(100_u64.saturating_mul(1 << tries.min(6)));
-    let part = Random::system().bytes().map_or(0, |bytes| u32::from(bytes[0]));
-    told.max(backoff).saturating_add(backoff / 4 * part / 255).min(LONGEST_PAUSE)
-}
-
 async fn answered(base: &Address, request: RequestBuilder, most: usize) -> Result<Bytes> {
     let response = request.send().await.map_err(|error| unanswered(base, error))?;
     let status = response.status();
@@ -148,8 +119,10 @@ pub(super) fn refused(
     bytes: &[u8],
     pause: Option<Duration>,
 ) -> Error {
-    let error = Error::from_body(bytes)
-        .unwrap_or_else(|_| not_a_solver(base, &format!("it answers with status {}", status.as_u16())));
+    let error = Error::from_body(bytes).unwrap_or_else(|_| match status {
+        reqwest::StatusCode::UPGRADE_REQUIRED => version_refused(base),
+        _ => not_a_solver(base, &format!("it answers with status {}", status.as_u16())),
+    });
     match pause {
         Some(pause) => error.with_retry(Retry::After(pause)),
         None if matches!(status.as_u16(), 502..=504) && error.kind() == ErrorKind::Protocol => {
@@ -176,6 +149,6 @@ pub(super) async fn all(base: &Address, mut response: Response, most: usize) -> 
     Ok(bytes.into())
 }
 
-fn read<T: Body>(base: &Address, bytes: &[u8]) -> Result<T> {
+pub(super) fn read<T: Body>(base: &Address, bytes: &[u8]) -> Result<T> {
     T::from_body(bytes).map_err(|error| not_a_solver(base, error.message()))
 }

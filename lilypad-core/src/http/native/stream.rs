@@ -7,7 +7,8 @@ use tokio::sync::mpsc;
 
 use super::HttpSolver;
 use super::failure::unanswered;
-use super::request::{again, all, refused, retry_after};
+use super::request::{all, refused, retry_after};
+use super::retry::again;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::sse::{Event, Parser};
 use crate::model::JobId;

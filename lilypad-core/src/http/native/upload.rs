@@ -4,8 +4,8 @@ use bytes::Bytes;
 use reqwest::Method;
 
 use super::HttpSolver;
-use super::request::pause;
-use crate::error::{Error, ErrorKind, Result, Retry};
+use super::retry::Tries;
+use crate::error::{Error, ErrorKind, Result};
 use crate::wire::{ArchiveId, Body, UPLOAD_PART, UploadState, Uploaded, routes};
 
 /// An archive of at most so many bytes goes as one body.
@@ -34,26 +34,20 @@ impl HttpSolver {
     /// Sends what the solver does not have yet.
     async fn upload(&self, archive: &Bytes) -> Result<()> {
         let id = ArchiveId::of(archive);
-        let (mut fruitless, mut at) = (0_u32, 0);
+        let (mut tries, mut at) = (Tries::new(&self.0.options), 0);
         loop {
             let before = at;
             let Err(error) = self.upload_rest(id, archive, &mut at).await else { return Ok(()) };
             if at > before {
-                fruitless = 0;
+                tries.progress();
             }
-            fruitless = fruitless.saturating_add(1);
-            let told = match error.retry() {
-                Retry::After(told) => told,
-                // Somebody else sends the same, or it was forgotten: how much is there is asked again.
-                _ if matches!(error.code(), "E_UPLOAD_OFFSET" | "E_UPLOAD_UNKNOWN") => {
-                    std::time::Duration::ZERO
-                }
-                _ => return Err(error),
-            };
-            if fruitless >= self.0.options.attempts {
-                return Err(error.with_retry(Retry::Exhausted(fruitless)));
+            // Somebody else sends the same, or it was forgotten: how much is there is asked again.
+            if matches!(error.code(), "E_UPLOAD_OFFSET" | "E_UPLOAD_UNKNOWN") && !error.retry().is_retryable()
+            {
+                tries.wait_for(std::time::Duration::ZERO, error).await?;
+            } else {
+                tries.wait(error).await?;
             }
-            self.0.options.clock.sleep(pause(told, fruitless)).await;
         }
     }
 

@@ -15,7 +15,8 @@ use serde::de::DeserializeOwned;
 use super::HttpOptions;
 use super::address::Address as Base;
 use super::failure::{not_a_solver, unanswered, unreadable};
-use super::request::{MOST_JSON, again, all, http, retry_after};
+use super::request::{MOST_JSON, all, http, retry_after};
+use super::retry::again;
 use crate::error::{Error, ErrorKind, Fault, Result, Retry};
 use crate::model::{
     AgreementState, ContentId, DealContainer, DealTransactionsJobCreator, FileSet, JobId, JobOffer,

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::model::Address;
 use crate::settlement::Settlement;
 use crate::wire::auth::GrantAction;
-use crate::wire::{Body, JobCreatorApi, Money, SolverInfo, Sum};
+use crate::wire::{API_VERSION, Body, JobCreatorApi, Money, OLDEST_API_VERSION, SolverInfo, Sum};
 
 pub(super) async fn solver(Shared(state): Shared<State>, request: Request) -> Response {
     let answer = async {
@@ -21,6 +21,8 @@ pub(super) async fn solver(Shared(state): Shared<State>, request: Request) -> Re
             address,
             chain_id: domain.chain_id,
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            api: API_VERSION,
+            oldest_api: OLDEST_API_VERSION,
             mediators: state.mediators(),
             play_money: state.config().play_money,
         })

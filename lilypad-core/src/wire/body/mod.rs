@@ -30,7 +30,10 @@ pub use job::{pack_deal, pack_job, unpack_deal, unpack_job};
 pub(super) use result::ResultBody;
 pub(crate) use result::open_result;
 pub use result::{pack_result, unpack_result};
-pub use service::{Done, JobList, Money, SolverInfo, Started, Sum, UPLOAD_PART, UploadState, Uploaded};
+pub use service::{
+    API_VERSION, Done, JobList, Money, OLDEST_API_VERSION, SolverInfo, Started, Sum, UPLOAD_PART,
+    UploadState, Uploaded,
+};
 
 use serde_json::Value;
 

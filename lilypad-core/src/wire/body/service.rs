@@ -5,7 +5,13 @@ use serde::{Deserialize, Serialize};
 use crate::model::{Address, Amount};
 use crate::wire::{ArchiveId, JobStatus};
 
-/// Who a solver is.
+/// The version of this interface that is spoken here. It grows with every change that one of two sides could not do without.
+pub const API_VERSION: u32 = 1;
+
+/// The oldest version of it that is still spoken here.
+pub const OLDEST_API_VERSION: u32 = 1;
+
+/// Who a solver is. In every version of the interface it has `address`, `version`, `api` and `oldest_api`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SolverInfo {
     /// The account under which offers name it.
@@ -14,6 +20,10 @@ pub struct SolverInfo {
     pub chain_id: u64,
     /// Its version.
     pub version: String,
+    /// The version of this interface that it speaks.
+    pub api: u32,
+    /// The oldest version of it that it still speaks: an older client cannot use it.
+    pub oldest_api: u32,
     /// The mediators that it knows.
     pub mediators: Vec<Address>,
     /// Play money that each account may have once, in wei; `None` on a network with real money.
