@@ -1,7 +1,7 @@
 //! The `lilypad` command: argument parsing and printing, nothing else.
 //!
 //! Layout: `args` what can be typed; one file for each command, `job` what `run` and `quote` have in common, `ground` the network that they work on; `key` and
-//! `passphrase` where keys come from, `secret` keys in the wrong place; `config` the config folder; `report` what people and programs read.
+//! `passphrase` where keys come from, `secret` keys in the wrong place; `config` the config folder; `report` what people and programs read; `traces` spans for a collector.
 
 mod args;
 mod config;
@@ -22,6 +22,7 @@ mod secret;
 mod serve;
 mod solver;
 mod table;
+mod traces;
 mod wallet;
 mod watch;
 

@@ -18,6 +18,7 @@ use crate::ground::Plan;
 use crate::interrupt::Interrupts;
 use crate::job::{self, Asked};
 use crate::report::{Report, grouped, printable};
+use crate::traces;
 use crate::watch::watch;
 
 /// How long a job on the network in this process waits for a machine: no other will come.
@@ -25,6 +26,7 @@ const LOCAL_MATCH_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(args: RunArgs, report: &Report) -> Result<ExitCode> {
     let started = Instant::now();
+    let _traces = traces::export(None, "lilypad-run", report)?;
     let plan = Plan::of(args.job.network.as_deref(), &args.job.key, report)?;
     if !plan.is_local() {
         job::check_remote(&args.job, args.match_timeout)?;

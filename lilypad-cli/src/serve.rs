@@ -24,6 +24,7 @@ use crate::interrupt::stop_asked;
 use crate::job::{self, pairs};
 use crate::key::{self, KeyArgs};
 use crate::report::Report;
+use crate::traces;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -53,6 +54,10 @@ pub(crate) struct SolverArgs {
     /// Address at which figures are read (/metrics, /healthz, /readyz). It has no other protection: keep it to yourself.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) metrics: Option<SocketAddr>,
+    /// Collector of OpenTelemetry to which spans are sent, such as http://127.0.0.1:4318 (OTLP over HTTP). Default: the environment's
+    /// OTEL_EXPORTER_OTLP_ENDPOINT, else none. OTEL_SERVICE_NAME and the other variables of OpenTelemetry hold too.
+    #[arg(long, value_name = "URL")]
+    pub(crate) otlp: Option<String>,
     /// Play money that each account may have once, such as "1000 LP". Without it accounts have no money.
     #[arg(long, value_name = "AMOUNT")]
     pub(crate) play_money: Option<Amount>,
@@ -150,6 +155,7 @@ pub(crate) struct ProviderArgs {
 }
 
 pub(crate) fn provider(args: ProviderArgs, report: &Report) -> Result<ExitCode> {
+    let _traces = traces::export(None, "lilypad-provider", report)?;
     let place = Place::elsewhere(args.network.as_deref())?;
     let signer: Arc<dyn Signer> = Arc::new(key::signer(&args.key, report)?);
     job::runtime()?.block_on(async {

@@ -23,6 +23,7 @@ use crate::job;
 use crate::key;
 use crate::report::Report;
 use crate::serve::{ForwardedBy, SolverArgs, listen};
+use crate::traces;
 
 /// Where a store is named that must not be seen in the list of processes.
 const STORE: &str = "LILYPAD_STORE";
@@ -58,6 +59,7 @@ struct Role {
 }
 
 pub(crate) fn solver(args: SolverArgs, report: &Report) -> Result<ExitCode> {
+    let _traces = traces::export(args.otlp.as_deref(), "lilypad-solver", report)?;
     let kept = kept(args.store.as_deref())?;
     let folder = folder(&args, &kept)?;
     let key = match key::signer(&args.key, report) {

@@ -36,6 +36,9 @@ mod stop;
 mod terminal;
 #[cfg(test)]
 mod tool;
+#[cfg(all(unix, feature = "otel"))]
+#[cfg(test)]
+mod traces;
 #[cfg(test)]
 mod v2;
 #[cfg(test)]

@@ -4,11 +4,13 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use tokio::sync::watch;
+use tracing::{Instrument, Span};
 
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::model::{Address, Amount, ContentId, DealId, JobId, ModulePin, Rate};
 use crate::rt::{Stopwatch, crash_point, spawn};
 use crate::signer::{Domain, Receipt, ReceiptBody, verify_provider};
+use crate::trace::span;
 use crate::wire::{EventStream, JobEventKind, JobProposal, JobStatus, ResultSubmission};
 
 use super::job::End;
@@ -16,7 +18,7 @@ use super::{Inner, Job, JobResult, Timings};
 
 /// Follows a job whose submission was some time ago.
 pub(super) fn drive(client: Arc<Inner>, id: JobId) -> Job {
-    drive_from(client, id, None, Stopwatch::start())
+    drive_from(client, id, None, Stopwatch::start(), span::wanted())
 }
 
 /// What was asked for: a result that speaks of anything else is not signed for.
@@ -83,12 +85,23 @@ impl Asked {
 }
 
 /// Follows a job that was just submitted; `watch` started before it was. Without `asked`, the job was submitted elsewhere.
-pub(super) fn drive_from(client: Arc<Inner>, id: JobId, asked: Option<Asked>, watch: Stopwatch) -> Job {
+pub(super) fn drive_from(
+    client: Arc<Inner>,
+    id: JobId,
+    asked: Option<Asked>,
+    watch: Stopwatch,
+    span: Span,
+) -> Job {
     let (sender, receiver) = watch::channel::<Option<End>>(None);
     let job = Job::new(id, client.clone(), receiver);
-    spawn(async move {
+    let following = async move {
+        span::of_job(id);
         let driver = Driver { client, id, asked, announced: None, watch, timings: Timings::default() };
-        let end = driver.follow().await;
+        driver.follow().await.inspect_err(|error| span::failed(&Span::current(), error.code()))
+    };
+    spawn(async move {
+        // The span has ended when the job's end is known: the process may end with it.
+        let end = following.instrument(span).await;
         sender.send_replace(Some(Arc::new(end)));
     });
     job

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use std::time::Duration;
 
+use tracing::Instrument;
+
 use crate::error::{Error, Result};
 use crate::market::{JobTerms, NetworkAccess, Quote};
 use crate::model::{
@@ -13,6 +15,7 @@ use crate::model::{
 use crate::module::Module;
 use crate::rt::{Stopwatch, crash_point};
 use crate::signer::Signed;
+use crate::trace::span;
 use crate::wire::{JobProposal, QuoteRequest};
 
 use super::driver::{self, Asked};
@@ -33,9 +36,13 @@ pub(super) async fn submit(
     let asked = Asked::of(&proposal, domain)?;
     let signed = Signed::sign(proposal, inner.signer.as_ref(), domain).await?;
     crash_point("client.signed");
-    let id = inner.solver.submit(signed).await.map_err(|error| error.with_operation("submit"))?;
+    let span = span::wanted();
+    let id = inner.solver.submit(signed).instrument(span.clone()).await.map_err(|error| {
+        span::failed(&span, error.code());
+        error.with_operation("submit")
+    })?;
     crash_point("client.submitted");
-    Ok(driver::drive_from(inner.clone(), id, Some(asked), watch))
+    Ok(driver::drive_from(inner.clone(), id, Some(asked), watch, span))
 }
 
 /// A signed job that is not handed in.

@@ -15,12 +15,14 @@ use std::sync::Arc;
 
 use machine::Machine;
 use tokio::sync::mpsc;
+use tracing::Instrument;
 
 use crate::error::Result;
 use crate::executor::Executor;
 use crate::model::{Address, DealId};
 use crate::rt::{CancelReason, CancelToken, Clock, crash_point, spawn};
 use crate::signer::{Signed, Signer};
+use crate::trace::span;
 use crate::wire::{ProviderApi, ProviderInbox, ProviderMessage};
 
 /// A resource provider: a machine that runs other people's jobs for money, under its owner's rules.
@@ -123,7 +125,7 @@ impl RunningProvider {
         let (provider, finished) = (self.provider.clone(), self.finished.clone());
         let machine = Arc::clone(&self.machine);
         spawn(async move {
-            provider.run_deal(deal_id, &machine, cancel).await;
+            provider.run_deal(deal_id, &machine, cancel).instrument(span::run(deal_id)).await;
             // Nobody listens any more only when the provider itself is gone.
             let _ = finished.send(deal_id);
         });

@@ -3,6 +3,7 @@
 use crate::error::{Error, ErrorKind, Result};
 use crate::model::{Address, DealId, JobId, ResourceOfferId};
 use crate::rt::{Clock, spawn};
+use crate::trace::span;
 use crate::wire::{ArchiveId, DealNotice, EventStream, JobStatus, ResultSubmission};
 
 use super::Solver;
@@ -21,7 +22,11 @@ impl Solver {
     /// `NotFound` (`E_JOB_UNKNOWN`); `Unauthorized` (`E_NOT_PARTY`).
     pub(super) fn is_creator(&self, job: JobId, account: Address) -> Result<()> {
         let creator = self.book().job(job)?.signed.body.offer.job_creator.clone();
-        if creator == account.to_string() { Ok(()) } else { Err(not_yours("job", account)) }
+        if creator != account.to_string() {
+            return Err(not_yours("job", account));
+        }
+        span::of_job(job);
+        Ok(())
     }
 
     /// Passes for the provider of the deal.
@@ -32,7 +37,12 @@ impl Solver {
         let mut book = self.book();
         let job = book.job_of_deal(deal)?;
         let own = job.deal.as_ref().is_some_and(|known| known.offer.provider == account);
-        if own { Ok(()) } else { Err(not_yours("deal", account)) }
+        if !own {
+            return Err(not_yours("deal", account));
+        }
+        span::of_job(job.id);
+        span::of_deal(deal);
+        Ok(())
     }
 
     /// Passes for the provider whose offer it is, and where there is no such offer.

@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use super::figures::Tally;
 use super::files::Kept;
 use super::history::History;
+use super::traced::JobTrace;
 use crate::error::{Error, ErrorKind, Result};
 use crate::market::{Change, Index, JobTerms, NoMatch, OfferTerms, Offered, Wanted};
 use crate::model::{
@@ -150,6 +151,7 @@ pub(super) struct JobEntry {
     /// Its place among those that have ended.
     pub(super) ended_seq: Option<u64>,
     pub(super) saved: Marks,
+    pub(super) trace: JobTrace,
 }
 
 /// When a job came to where it is.
@@ -246,6 +248,7 @@ impl JobEntry {
             ended: CancelToken::new(),
             ended_seq: None,
             saved: Marks::default(),
+            trace: JobTrace::none(),
         }
     }
 
@@ -256,6 +259,7 @@ impl JobEntry {
 
     /// Writes an event under the present state.
     pub(super) fn note(&self, kind: JobEventKind) {
+        self.trace.note(&kind, self.state);
         self.log.push(self.state, kind);
     }
 
@@ -270,6 +274,7 @@ impl JobEntry {
         }
         self.state = state;
         self.note(kind);
+        self.trace.enter(state);
         if state.is_terminal() {
             self.ended.cancel(CancelReason::Shutdown);
         }
@@ -473,6 +478,7 @@ impl Book {
             self.ended.push_back(id);
             let count = self.tally.ended.entry(job.state).or_insert(0);
             *count = count.saturating_add(1);
+            job.trace.end(job.state);
         }
         self.forget_beyond(most);
     }

@@ -159,7 +159,8 @@ impl Solver {
             }
         }
         let since = self.0.clock.now().max(created_at);
-        let entry = JobEntry::new(id, job.signed, (job.inputs_id, archive), since, self.0.clock.clone());
+        let mut entry = JobEntry::new(id, job.signed, (job.inputs_id, archive), since, self.0.clock.clone());
+        entry.trace.begin(id, &entry.signed.body.offer.job_creator);
         entry.note(JobEventKind::Submitted);
         book.add_job(entry)?;
         self.save(&mut book, &[id])?;

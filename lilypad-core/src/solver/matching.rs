@@ -158,6 +158,7 @@ impl Solver {
         };
         let (provider, cancelling, seq) = (deal.offer.provider, job.cancelling, job.seq);
         let deadline = self.0.clock.now().0.saturating_add(millis(self.submit_window(job)));
+        job.trace.agreed(deal.id, deal.offer.provider);
         job.deal = Some(deal);
         if let Err(error) = job.move_to(AgreementState::DealAgreed, event) {
             tracing::error!(%error, "a job ended while its deal was made");

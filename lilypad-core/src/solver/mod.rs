@@ -2,7 +2,7 @@
 //!
 //! Layout: `book` what it remembers, `history` how much work modules took; `creator` and `provider` its two faces;
 //! `matching` from offers to deals; `terms` what a deal's money is agreed on; `settle` how the ledger is told; `quote` what a
-//! job would cost; `timeouts` what happens when nothing happens; `figures` what operators watch. `files` the archives of jobs,
+//! job would cost; `timeouts` what happens when nothing happens; `figures` what operators watch, `traced` a job's spans. `files` the archives of jobs,
 //! `intake` how they come in; `store` what it must not forget; `record` a job as it is saved, `save` when; `lead` which of several processes leads; `open` a solver that
 //! starts again, `refile` its archives, `repair` what each of its jobs needs then. Everything is driven by calls and by the clock: nothing
 //! polls.
@@ -32,6 +32,7 @@ mod settle;
 pub mod store;
 mod terms;
 mod timeouts;
+mod traced;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -43,6 +43,9 @@ struct Document {
     cost: Option<Amount>,
     failure: Option<JobFailure>,
     receipt: Option<Receipt>,
+    /// The span that submitted the job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    traceparent: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -116,6 +119,7 @@ fn document(job: &JobEntry) -> Document {
         cost: job.cost,
         failure: job.failure.clone(),
         receipt: job.receipt.clone(),
+        traceparent: job.trace.parent(),
     }
 }
 
@@ -187,6 +191,8 @@ fn fill(job: &mut JobEntry, document: Document) -> Result<()> {
     job.cost = document.cost;
     job.failure = document.failure;
     job.receipt = document.receipt;
+    let creator = job.signed.body.offer.job_creator.clone();
+    job.trace.resume(job.id, &creator, document.traceparent.as_deref(), job.state);
     // A result that the ledger did not take leaves its archive behind.
     if !matches!(job.state, AgreementState::DealNegotiating | AgreementState::DealAgreed)
         || job.delivery.is_some()

@@ -93,6 +93,18 @@ routes! {
 }
 
 impl Route {
+    /// The path of the table that such a path is one of, without what it names; `other` where there is none.
+    #[must_use]
+    pub fn template(path: &str) -> &'static str {
+        let path = path.split('?').next().unwrap_or_default();
+        let fits = |known: &&'static str| {
+            let same = |(known, part): (&str, &str)| known.starts_with('{') || known == part;
+            known.split('/').count() == path.split('/').count()
+                && known.split('/').zip(path.split('/')).all(same)
+        };
+        Self::ALL.iter().map(|route| route.path()).find(fits).unwrap_or("other")
+    }
+
     fn of(self, id: impl Display) -> String {
         self.path().replace("{id}", &id.to_string())
     }
@@ -193,4 +205,21 @@ pub fn deal_delivery(id: DealId) -> String {
 #[must_use]
 pub fn deal_refusal(id: DealId) -> String {
     Route::DealRefusal.of(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_found_in_the_table() {
+        for route in Route::ALL {
+            let path = route.path().replace("{id}", "QmX").replace("{action}", "stake");
+            assert_eq!(Route::template(&path), route.path());
+            assert_eq!(Route::template(&format!("{path}?offset=3")), route.path());
+            assert_eq!(Route::template(&format!("{path}/more/and/more")), "other");
+        }
+        assert_eq!(Route::template("/api/v1"), "other");
+        assert_eq!(Route::template(""), "other");
+    }
 }

@@ -5,14 +5,17 @@ use std::time::Duration;
 use bytes::Bytes;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Method, RequestBuilder, Response};
+use tracing::{Instrument, Span};
 
 use super::address::Address;
 use super::failure::{not_a_solver, unanswered, version_refused};
 use super::retry::again;
 use super::{HttpOptions, HttpSolver};
 use crate::error::{Error, ErrorKind, Result, Retry};
+use crate::trace::{self, span};
 use crate::wire::Body;
 use crate::wire::auth::{RequestEnvelope, RequestParts, sign_request};
+use crate::wire::routes::Route;
 
 /// Most bytes of a JSON answer.
 pub(super) const MOST_JSON: usize = 4 << 20;
@@ -82,12 +85,16 @@ impl HttpSolver {
         kind: &'static str,
         most: usize,
     ) -> Result<Bytes> {
-        let inner = &self.0;
-        let moved = u64::try_from(body.len().max(most.saturating_sub(MOST_JSON))).unwrap_or(u64::MAX);
-        let time = inner.options.request_timeout.saturating_add(Duration::from_secs(moved >> 20));
-        let request = self.signed(method, path, body).await?.timeout(time);
-        let request = if kind.is_empty() { request } else { request.header(CONTENT_TYPE, kind) };
-        answered(&inner.base, request.body(body.clone()), most).await
+        let span = span::request(method.as_str(), Route::template(path));
+        let sent = async {
+            let inner = &self.0;
+            let moved = u64::try_from(body.len().max(most.saturating_sub(MOST_JSON))).unwrap_or(u64::MAX);
+            let time = inner.options.request_timeout.saturating_add(Duration::from_secs(moved >> 20));
+            let request = self.signed(method, path, body).await?.timeout(time);
+            let request = if kind.is_empty() { request } else { request.header(CONTENT_TYPE, kind) };
+            answered(&inner.base, request.body(body.clone()), most).await
+        };
+        sent.instrument(span.clone()).await.inspect_err(|error| span::failed(&span, error.code()))
     }
 
     /// A request with the headers that prove who sends it; good once.
@@ -97,6 +104,10 @@ impl HttpSolver {
         let envelope = RequestEnvelope::new(parts, inner.info.address, inner.options.clock.now())?;
         let headers = sign_request(envelope, inner.signer.as_ref(), inner.domain).await?;
         let request = inner.http.request(method.clone(), inner.base.of(path));
+        let request = match trace::current() {
+            Some(parent) => request.header(trace::HEADER, parent.to_string()),
+            None => request,
+        };
         Ok(headers.into_iter().fold(request, |request, (name, value)| request.header(name, value)))
     }
 }
@@ -104,6 +115,7 @@ impl HttpSolver {
 async fn answered(base: &Address, request: RequestBuilder, most: usize) -> Result<Bytes> {
     let response = request.send().await.map_err(|error| unanswered(base, error))?;
     let status = response.status();
+    span::status(&Span::current(), status.as_u16());
     let pause = retry_after(&response);
     let bytes = all(base, response, if status.is_success() { most } else { MOST_JSON }).await?;
     if status.is_success() {

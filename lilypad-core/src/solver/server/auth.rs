@@ -14,6 +14,7 @@ use super::listen::{CameBy, Peer};
 use super::{State, forwarded};
 use crate::error::{Error, ErrorKind, Result};
 use crate::rt::within;
+use crate::trace::span;
 use crate::wire::auth::{AuthHeaders, BodyDigest, Caller, GrantAction, RequestTarget, Scheme};
 
 /// Bytes that a client must send in each second beyond the time that every body has.
@@ -60,6 +61,7 @@ impl State {
         let allowed = actions.iter().map(|action| caller.require(*action));
         let refused = allowed.reduce(|first, next| first.or(next));
         refused.unwrap_or(Ok(()))?;
+        span::account(caller.account);
         Ok(Asked { caller, body, headers: parts.headers })
     }
 

@@ -11,6 +11,7 @@ use super::uploads::{Brought, unknown};
 use crate::error::Result;
 use crate::model::JobId;
 use crate::signer::Signature;
+use crate::trace::span;
 use crate::wire::auth::GrantAction;
 use crate::wire::{Body, JobCreatorApi, JobList, QuoteRequest, pack_result};
 
@@ -39,6 +40,7 @@ pub(super) async fn submit(Shared(state): Shared<State>, request: Request) -> Re
         };
         let job = state.solver().look_at_job(parcel).await?;
         let (id, account) = (job.id, asked.caller.account);
+        span::of_job(id);
         state.own(&asked.caller, &job.signed.body.offer.job_creator)?;
         let cap = job.signed.body.terms.price_cap;
         // Sending a job twice is sending it once: only the first time spends.

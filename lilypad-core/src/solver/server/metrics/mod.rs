@@ -85,6 +85,18 @@ pub(super) struct Metrics {
     pub(super) provider_streams: Gauge,
 }
 
+/// The method by its name, which is one of a few.
+fn known_method(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}
+
 /// Requests that are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Answered {
@@ -96,13 +108,7 @@ struct Answered {
 impl Metrics {
     /// Counts a request, which took so long until its answer began.
     pub(super) fn answered(&self, route: &'static str, method: &Method, status: StatusCode, time: Duration) {
-        let method = match method.as_str() {
-            "GET" => "GET",
-            "POST" => "POST",
-            "DELETE" => "DELETE",
-            "OPTIONS" => "OPTIONS",
-            _ => "other",
-        };
+        let method = known_method(method);
         let answered = Answered { route, method, status: status.as_u16() };
         let mut requests = lock(&self.requests);
         let count = requests.entry(answered).or_insert(0);

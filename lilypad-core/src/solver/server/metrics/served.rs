@@ -6,10 +6,12 @@ use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use tracing::Instrument;
 
 use super::super::{State, answer, v2};
-use super::{Refused, text};
+use super::{Refused, known_method, text};
 use crate::rt::Stopwatch;
+use crate::trace::{self, span};
 use crate::wire::routes::Route;
 
 /// Routes that are no part of the interface.
@@ -29,7 +31,7 @@ pub(in super::super) fn router(state: &State) -> Router {
         .with_state(state.clone())
 }
 
-/// Counts a request of the interface.
+/// Counts a request of the interface, and makes it a span.
 pub(in super::super) async fn counted(
     Shared(state): Shared<State>,
     request: Request,
@@ -38,12 +40,17 @@ pub(in super::super) async fn counted(
     let since = Stopwatch::start();
     let route = route(&request);
     let method = request.method().clone();
-    let response = next.run(request).await;
+    let parent = request.headers().get(trace::HEADER).and_then(|parent| parent.to_str().ok());
+    let span = span::answer(known_method(&method), route, parent);
+    let response = next.run(request).instrument(span.clone()).await;
+    span::status(&span, response.status().as_u16());
     let metrics = &state.0.metrics;
     metrics.answered(route, &method, response.status(), since.elapsed());
-    if let Some(why) = response.extensions().get::<answer::Failed>().and_then(|failed| Refused::of(failed.0))
-    {
-        metrics.refused(why);
+    if let Some(answer::Failed(code)) = response.extensions().get::<answer::Failed>() {
+        span::refused(&span, code);
+        if let Some(why) = Refused::of(code) {
+            metrics.refused(why);
+        }
     }
     response
 }
