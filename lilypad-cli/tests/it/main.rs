@@ -23,6 +23,9 @@ mod networks;
 mod proxy;
 #[cfg(test)]
 mod quote;
+#[cfg(all(unix, feature = "crash-points"))]
+#[cfg(test)]
+mod replay;
 #[cfg(test)]
 mod run;
 #[cfg(test)]

@@ -36,10 +36,26 @@ impl Solver {
         Ok(())
     }
 
-    /// Saves a change that belongs to no job.
+    /// Lets a change that belongs to no job wait for the next save: whatever is saved from now on is safe no sooner. Gives its
+    /// place, for [`Solver::safe`].
     #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only a server has such changes"))]
-    pub(super) fn keep(&self, change: Write) -> Result<()> {
-        self.0.store.as_ref().map_or(Ok(()), |store| store.save(change.into()))
+    pub(super) fn keep(&self, change: Write) -> u64 {
+        self.0.store.as_ref().map_or(0, |store| store.put_in_line(change))
+    }
+
+    /// Waits until the change with this place is safe.
+    ///
+    /// # Errors
+    /// `Unavailable` (`E_STORE`).
+    ///
+    /// # Cancel safety
+    /// Dropping the future loses nothing.
+    #[cfg_attr(not(feature = "server"), allow(dead_code, reason = "only a server has such changes"))]
+    pub(super) async fn safe(&self, place: u64) -> Result<()> {
+        match &self.0.store {
+            Some(store) => store.safe(place).await,
+            None => Ok(()),
+        }
     }
 
     /// Who asked before the restart; once.

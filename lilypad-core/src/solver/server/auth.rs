@@ -10,10 +10,11 @@ use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderMap, header};
 use bytes::Bytes;
 
+use super::kept::NoncePlace;
 use super::listen::{CameBy, Peer};
 use super::{State, forwarded};
 use crate::error::{Error, ErrorKind, Result};
-use crate::rt::within;
+use crate::rt::{crash_point, within};
 use crate::trace::span;
 use crate::wire::auth::{AuthHeaders, BodyDigest, Caller, GrantAction, RequestTarget, Scheme};
 
@@ -57,7 +58,15 @@ impl State {
         lock(&self.0.accounts).count(account, self.now())?;
         let proven = checked.prove()?;
         let body = self.read(&parts, body, most).await?;
-        let caller = proven.accept(BodyDigest::of(&body), &mut *lock(&self.0.nonces), self.now())?;
+        let caller = {
+            let mut nonces = lock(&self.0.nonces);
+            let caller = proven.accept(BodyDigest::of(&body), &mut *nonces, self.now())?;
+            if let Some(place) = parts.extensions.get::<NoncePlace>() {
+                place.set(nonces.place);
+            }
+            caller
+        };
+        crash_point("solver.asked");
         let allowed = actions.iter().map(|action| caller.require(*action));
         let refused = allowed.reduce(|first, next| first.or(next));
         refused.unwrap_or(Ok(()))?;

@@ -54,7 +54,7 @@ pub(super) async fn submit(Shared(state): Shared<State>, request: Request) -> Re
             state.taken(account, &upload);
         }
         if let (Some(grant), Err(_)) = (&grant, &submitted) {
-            lock(&state.0.spending).give_back(grant, cap)?;
+            lock(&state.0.spending).give_back(grant, cap);
         }
         submitted
     };

@@ -1,11 +1,22 @@
 //! What a server must not forget: which nonces were used, and what was spent under grants.
+//!
+//! Both are in memory at once, and wait for the next save of anything, which is whole with them: what a request changes is safe no
+//! sooner than its nonce. A request is answered once its nonce is safe; its lock is held by nobody who waits for a disk.
 
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::extract::{Request, State as Shared};
+use axum::middleware::Next;
+use axum::response::Response;
 
 use super::super::Solver;
 use super::super::store::Write;
+use super::{State, answer};
 use crate::error::Result;
 use crate::model::{Address, Amount};
+use crate::rt::crash_point;
 use crate::wire::auth::{GrantUse, Nonce, NonceBook, NonceMemory, SpendingBook};
 
 /// Most nonces that are remembered: each request of the last minutes has one.
@@ -20,16 +31,17 @@ pub(super) struct KeptNonces {
     solver: Solver,
     /// The second of the last clearing.
     cleared: u64,
+    /// The place of the last one, for those who wait until it is safe.
+    pub(super) place: u64,
 }
 
 impl NonceMemory for KeptNonces {
-    /// The nonce is saved before the request is acted on.
     fn remember(&mut self, signer: Address, nonce: Nonce, until: u64, now: u64) -> Result<()> {
         self.book.remember(signer, nonce, until, now)?;
-        self.solver.keep(Write::Nonce { signer, nonce, until })?;
+        self.place = self.solver.keep(Write::Nonce { signer, nonce, until });
         if now > self.cleared {
             self.cleared = now;
-            self.solver.keep(Write::ForgetNonces(now.saturating_sub(1)))?;
+            self.solver.keep(Write::ForgetNonces(now.saturating_sub(1)));
         }
         Ok(())
     }
@@ -43,22 +55,47 @@ pub(super) struct KeptSpending {
 }
 
 impl KeptSpending {
-    /// Counts what is about to be spent; it is saved first.
+    /// Counts what is about to be spent: what it is spent on is safe no sooner.
     pub(super) fn spend(&mut self, grant: &GrantUse, amount: Amount, now: u64) -> Result<()> {
         self.book.spend(grant, amount, now)?;
-        self.keep(grant)?;
-        self.solver.keep(Write::ForgetGrants(now))
+        self.keep(grant);
+        self.solver.keep(Write::ForgetGrants(now));
+        Ok(())
     }
 
     /// Takes back what was not spent after all.
-    pub(super) fn give_back(&mut self, grant: &GrantUse, amount: Amount) -> Result<()> {
+    pub(super) fn give_back(&mut self, grant: &GrantUse, amount: Amount) {
         self.book.give_back(grant.id, amount);
-        self.keep(grant)
+        self.keep(grant);
     }
 
-    fn keep(&self, grant: &GrantUse) -> Result<()> {
+    fn keep(&self, grant: &GrantUse) {
         let spent = self.book.spent(grant.id);
-        self.solver.keep(Write::Grant { id: grant.id, spent, expires: grant.expires })
+        self.solver.keep(Write::Grant { id: grant.id, spent, expires: grant.expires });
+    }
+}
+
+/// The place of the nonce of the request that is answered; 0 for one without.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NoncePlace(Arc<AtomicU64>);
+
+impl NoncePlace {
+    pub(super) fn set(&self, place: u64) {
+        self.0.store(place, Ordering::Relaxed);
+    }
+}
+
+/// Answers a request once its nonce is safe.
+pub(super) async fn settled(Shared(state): Shared<State>, mut request: Request, next: Next) -> Response {
+    let place = NoncePlace::default();
+    request.extensions_mut().insert(place.clone());
+    let response = next.run(request).await;
+    match state.solver().safe(place.0.load(Ordering::Relaxed)).await {
+        Ok(()) => {
+            crash_point("solver.answering");
+            response
+        }
+        Err(error) => answer::failed(&error),
     }
 }
 
@@ -74,7 +111,7 @@ pub(super) fn remembered(solver: &Solver) -> Result<(KeptNonces, KeptSpending, H
     for known in visitors.grants.iter().filter(|known| known.expires > now) {
         spending.restore(known.id, known.spent, known.expires, now)?;
     }
-    let nonces = KeptNonces { book: nonces, solver: solver.clone(), cleared: 0 };
+    let nonces = KeptNonces { book: nonces, solver: solver.clone(), cleared: 0, place: 0 };
     let spending = KeptSpending { book: spending, solver: solver.clone() };
     Ok((nonces, spending, visitors.given))
 }
@@ -120,7 +157,10 @@ mod tests {
         assert!(given.is_empty());
         nonces.remember(signer, nonce, 1_090, 1_000).unwrap();
         spending.spend(&grant, Amount::from_wei(9), 1_000).unwrap();
-        spending.give_back(&grant, Amount::from_wei(2)).unwrap();
+        spending.give_back(&grant, Amount::from_wei(2));
+        // They wait in line until something is saved.
+        assert!(store.load().unwrap().nonces.is_empty());
+        nonces.solver.safe(nonces.place + 3).await.unwrap();
 
         let (mut nonces, mut spending, given) = open(&store, 1_030).await;
         assert!(given.contains(&Address::new([7; 20])));
@@ -128,12 +168,14 @@ mod tests {
         let error = spending.spend(&grant, Amount::from_wei(4), 1_030).unwrap_err();
         assert_eq!(error.code(), "E_GRANT_SPENT");
         spending.spend(&grant, Amount::from_wei(3), 1_030).unwrap();
+        nonces.solver.safe(2).await.unwrap();
 
         // What nothing can carry any more is not kept.
         let (mut nonces, mut spending, _) = open(&store, 6_000).await;
         nonces.remember(signer, Nonce::new([5; 16]), 6_090, 6_000).unwrap();
         let other = GrantUse { id: GrantId::new([5; 32]), expires: 9_000, ..grant };
         spending.spend(&other, Amount::from_wei(1), 6_000).unwrap();
+        nonces.solver.safe(4).await.unwrap();
         let saved = store.load().unwrap();
         assert_eq!((saved.nonces.len(), saved.grants.len()), (1, 1));
     }

@@ -14,7 +14,7 @@ use super::auth::network;
 use super::metrics::{self, Refused};
 use super::paced::Paced;
 use super::preface::{self, Came};
-use super::{State, cors};
+use super::{State, cors, kept};
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::rt::{CancelReason, CancelToken, spawn, within};
 
@@ -52,6 +52,7 @@ pub(super) async fn serve(state: State, shutdown: CancelToken) -> Result<()> {
     let operators = operators.map(ready).transpose()?;
     let router = state.router();
     let router = router
+        .layer(axum::middleware::from_fn_with_state(state.clone(), kept::settled))
         .layer(axum::middleware::from_fn_with_state(state.clone(), cors::pages))
         .layer(axum::middleware::from_fn_with_state(state.clone(), metrics::counted));
     let door = Door { router, public: true };

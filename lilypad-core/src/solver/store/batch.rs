@@ -29,6 +29,12 @@ impl Batch {
     }
 }
 
+impl FromIterator<Write> for Batch {
+    fn from_iter<I: IntoIterator<Item = Write>>(writes: I) -> Self {
+        Self(writes.into_iter().collect())
+    }
+}
+
 impl From<Write> for Batch {
     fn from(write: Write) -> Self {
         Self(vec![write])

@@ -31,6 +31,9 @@ pub use sqlite::SqliteStore;
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::rt::CancelToken;
 
+/// What is called when a batch has come to its end. It must not wait.
+pub type Done = Box<dyn FnOnce(Result<()>) + Send>;
+
 /// Where a solver keeps what it must not forget.
 ///
 /// One process at a time uses what a store keeps.
@@ -47,6 +50,12 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// `Unavailable` (`E_STORE`) where it cannot be told that the batch is safe, or where its command has the number of
     /// another.
     fn save(&self, batch: Batch) -> Result<()>;
+
+    /// Begins to save a batch, and calls `done` once it is safe or cannot be: batches are applied, and end, in the order of the
+    /// calls. A store with a thread of its own does not wait for it here.
+    fn begin(&self, batch: Batch, done: Done) {
+        done(self.save(batch));
+    }
 
     /// Cancelled once nothing can be saved any more, where the store notices that by itself.
     fn lost(&self) -> Option<CancelToken> {

@@ -1,11 +1,11 @@
 //! A thread of its own that alone speaks to a database, and puts what waits into one commit.
 
 use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::{Batch, Saved, failed};
+use super::{Batch, Done, Saved, failed};
 use crate::error::Result;
 
 /// Most batches that wait for the writer; who brings one more waits for a place.
@@ -34,10 +34,9 @@ pub(super) struct Writer {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-#[derive(Debug)]
 enum Order {
     Load(SyncSender<Result<Saved>>),
-    Save(Batch, SyncSender<Result<()>>),
+    Save(Batch, Done),
 }
 
 impl Writer {
@@ -72,7 +71,15 @@ impl Writer {
     }
 
     pub(super) fn save(&self, batch: Batch) -> Result<()> {
-        self.ask(|answer| Order::Save(batch, answer))
+        self.ask(|answer| Order::Save(batch, Box::new(move |saved| drop(answer.send(saved)))))
+    }
+
+    pub(super) fn begin(&self, batch: Batch, done: Done) {
+        let orders = self.orders.lock().ok().and_then(|orders| orders.clone());
+        let Some(orders) = orders else { return done(Err(failed("it is closed"))) };
+        if let Err(SendError(Order::Save(_, done))) = orders.send(Order::Save(batch, done)) {
+            done(Err(failed("its writer has ended")));
+        }
     }
 
     fn ask<T>(&self, order: impl FnOnce(SyncSender<Result<T>>) -> Order) -> Result<T> {
@@ -122,16 +129,14 @@ fn serve<D: Database>(database: &mut D, orders: &Receiver<Order>) {
 }
 
 /// Commits all of a group at once; where that fails, each on its own, so that one bad batch does not take others along.
-fn commit<D: Database>(database: &mut D, group: &mut Vec<(Batch, SyncSender<Result<()>>)>) {
+fn commit<D: Database>(database: &mut D, group: &mut Vec<(Batch, Done)>) {
     let group = std::mem::take(group);
     if group.is_empty() {
         return;
     }
     let batches: Vec<&Batch> = group.iter().map(|(batch, _)| batch).collect();
     let together = database.save(&batches).is_ok();
-    for (batch, answer) in group {
-        let saved = if together { Ok(()) } else { database.save(&[&batch]) };
-        // Who does not wait for the answer any more does not need it.
-        let _ = answer.send(saved);
+    for (batch, done) in group {
+        done(if together { Ok(()) } else { database.save(&[&batch]) });
     }
 }

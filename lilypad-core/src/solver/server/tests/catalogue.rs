@@ -15,9 +15,10 @@ const V2_RATE: &str = include_str!("../v2/tests.rs");
 const VERIFY: &str = include_str!("../../../wire/auth/verify/tests.rs");
 const HEADERS: &str = include_str!("../../../wire/auth/headers/tests.rs");
 const MEMORY: &str = include_str!("../../../wire/auth/memory/tests.rs");
+const REPLAY: &str = include_str!("../../../../../lilypad-cli/tests/it/replay.rs");
 const COMMAND: &str = include_str!("../../../../../lilypad-cli/tests/it/secrets.rs");
 
-const CATALOGUE: [(&str, &str, &str); 31] = [
+const CATALOGUE: [(&str, &str, &str); 32] = [
     ("T33 the same request twice", VERIFY, "a_request_is_taken_once"),
     ("T34 one signature for something else", VERIFY, "another_part_is_named"),
     ("T35 wrong times", VERIFY, "the_edges_of_time_are_exact"),
@@ -25,6 +26,7 @@ const CATALOGUE: [(&str, &str, &str); 31] = [
     ("T36 a changed byte: headers", HEADERS, "every_changed_byte_is_refused"),
     ("T37 signatures that are not canonical", VERIFY, "only_canonical_signatures_are_read"),
     ("T38 replay after a restart", KEPT, "a_restart_forgets_no_nonce_no_spending_and_no_gift"),
+    ("T38 replay after kill -9", REPLAY, "a_request_that_was_safe_when_the_solver_died_is_not_taken_again"),
     ("T38 replay after a restart without a store", MEMORY, "a_restart_takes_nothing_that_was_taken_before"),
     ("T39 another's jobs", SERVER, "another_account_sees_and_does_nothing_with_a_job"),
     ("T39 another's offers, deals and messages", HOSTILE, "nobody_acts_as_another_provider"),

@@ -21,7 +21,7 @@ pub use stand::Standing;
 
 use self::write::Trouble;
 use super::writer::{Database, Writer};
-use super::{Batch, Saved, Store, failed};
+use super::{Batch, Done, Saved, Store, failed};
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::rt::{CancelReason, CancelToken, OwnRuntime, within};
 
@@ -62,6 +62,10 @@ impl Store for PostgresStore {
 
     fn save(&self, batch: Batch) -> Result<()> {
         self.writer.save(batch)
+    }
+
+    fn begin(&self, batch: Batch, done: Done) {
+        self.writer.begin(batch, done);
     }
 
     fn lost(&self) -> Option<CancelToken> {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode};
 
 use super::writer::{Database, Writer};
-use super::{Batch, Saved, Store, failed};
+use super::{Batch, Done, Saved, Store, failed};
 use crate::disk::create_private;
 use crate::error::{Error, ErrorKind, Fault, Result};
 
@@ -40,6 +40,10 @@ impl Store for SqliteStore {
 
     fn save(&self, batch: Batch) -> Result<()> {
         self.0.save(batch)
+    }
+
+    fn begin(&self, batch: Batch, done: Done) {
+        self.0.begin(batch, done);
     }
 }
 
