@@ -10,6 +10,7 @@ use lilypad_core::model::{Address, Amount, Rate};
 
 use crate::jobs::{AccountArgs, OneJobArgs, ResumeArgs};
 use crate::key::KeyArgs;
+use crate::limits::WaitArgs;
 use crate::serve::{ProviderArgs, SolverArgs};
 
 const EXAMPLES: &str = "\
@@ -106,12 +107,11 @@ pub(crate) struct RunArgs {
     /// Folder for the results; must be new or empty. The receipt is put beside it as DIR.receipt.json.
     #[arg(long, short = 'o', value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,
-    /// How long to wait for a machine that fits, on the network in this process. Default: 2s.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
-    pub(crate) match_timeout: Option<Duration>,
     /// Print one JSON document to standard output and nothing else there.
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) wait: WaitArgs,
 }
 
 #[derive(Debug, Args)]

@@ -54,18 +54,12 @@ impl Asked {
 }
 
 /// Refuses what only the network in this process can do.
-pub(crate) fn check_remote(args: &JobArgs, match_timeout: Option<std::time::Duration>) -> Result<()> {
-    let refuse = |flag: &str, why: &str| {
-        Err(Error::invalid("E_REMOTE_FLAG", format!("{flag} has no meaning here: {why}"))
-            .with_hint(format!("leave {flag} out, or use --network local")))
-    };
-    if args.seed.is_some() {
-        return refuse("--seed", "keys, ids and stamps of a network elsewhere are its own");
+pub(crate) fn check_remote(args: &JobArgs) -> Result<()> {
+    if args.seed.is_none() {
+        return Ok(());
     }
-    if match_timeout.is_some() {
-        return refuse("--match-timeout", "how long a job may wait is for the network's solver to say");
-    }
-    Ok(())
+    let message = "--seed has no meaning here: keys, ids and stamps of a network elsewhere are its own";
+    Err(Error::invalid("E_REMOTE_FLAG", message).with_hint("leave --seed out, or use --network local"))
 }
 
 pub(crate) fn runtime() -> Result<Runtime> {

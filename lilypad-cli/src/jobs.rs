@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Instant;
 
 use clap::Args;
 use lilypad_core::client::{Client, ResultKeeper};
@@ -17,6 +18,7 @@ use crate::ground::Place;
 use crate::interrupt::Interrupts;
 use crate::job;
 use crate::key::{self, KeyArgs};
+use crate::limits::WaitArgs;
 use crate::report::{Report, printable};
 use crate::run::{Results, follow_and_finish};
 use crate::table::Table;
@@ -56,6 +58,8 @@ pub(crate) struct ResumeArgs {
     /// Folder for results and caches. Default: LILYPAD_DATA_DIR, DATA_DIR, or the user's data folder.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    wait: WaitArgs,
 }
 
 /// An account on a network elsewhere, not reached yet.
@@ -184,15 +188,20 @@ pub(crate) fn cancel(args: OneJobArgs, report: &Report) -> Result<ExitCode> {
 }
 
 pub(crate) fn resume(args: ResumeArgs, report: &Report) -> Result<ExitCode> {
+    let patience = args.wait.patience(Instant::now(), None);
     let account = Account::of(&args.one.account, report)?;
     let results = Arc::new(Results::of(args.output_dir.as_deref(), args.data_dir.as_deref())?);
     let runtime = job::runtime()?;
     let interrupts = runtime.block_on(async { Interrupts::listen(report.clone()) });
     runtime.block_on(async {
-        let client = account.client(report).await?;
-        client.keep_with(Arc::clone(&results) as Arc<dyn ResultKeeper>);
-        let job = client.job(args.one.job).await?;
-        Ok(follow_and_finish(job, &results, 0.0, Some(account.place.name()), &interrupts, report).await)
+        let found = async {
+            let client = account.client(report).await?;
+            client.keep_with(Arc::clone(&results) as Arc<dyn ResultKeeper>);
+            client.job(args.one.job).await
+        };
+        let place = Some(account.place.name());
+        let job = patience.bound(place, found, "the job goes on without this command: try again").await?;
+        Ok(follow_and_finish(job, &results, 0.0, place, patience, &interrupts, report).await)
     })
 }
 

@@ -1,7 +1,8 @@
 //! The `lilypad` command: argument parsing and printing, nothing else.
 //!
 //! Layout: `args` what can be typed; one file for each command, `job` what `run` and `quote` have in common, `ground` the network that they work on; `key` and
-//! `passphrase` where keys come from, `secret` keys in the wrong place; `config` the config folder; `report` what people and programs read; `traces` spans for a collector.
+//! `passphrase` where keys come from, `secret` keys in the wrong place; `limits` how long and how much; `config` the config folder;
+//! `report` what people and programs read; `traces` spans for a collector.
 
 mod args;
 mod config;
@@ -10,6 +11,7 @@ mod interrupt;
 mod job;
 mod jobs;
 mod key;
+mod limits;
 mod module;
 mod money;
 mod networks;

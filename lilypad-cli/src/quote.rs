@@ -17,7 +17,7 @@ use crate::table::Table;
 pub(crate) fn quote(args: QuoteArgs, report: &Report) -> Result<ExitCode> {
     let plan = Plan::of(args.job.network.as_deref(), &args.job.key, report)?;
     if !plan.is_local() {
-        job::check_remote(&args.job, None)?;
+        job::check_remote(&args.job)?;
     }
     let asked = Asked::of(&args.job)?;
     asked.tell(report)?;

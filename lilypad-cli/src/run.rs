@@ -17,6 +17,7 @@ use crate::args::RunArgs;
 use crate::ground::Plan;
 use crate::interrupt::Interrupts;
 use crate::job::{self, Asked};
+use crate::limits::Patience;
 use crate::report::{Report, grouped, printable};
 use crate::traces;
 use crate::watch::watch;
@@ -29,28 +30,32 @@ pub(crate) fn run(args: RunArgs, report: &Report) -> Result<ExitCode> {
     let _traces = traces::export(None, "lilypad-run", report)?;
     let plan = Plan::of(args.job.network.as_deref(), &args.job.key, report)?;
     if !plan.is_local() {
-        job::check_remote(&args.job, args.match_timeout)?;
+        job::check_remote(&args.job)?;
     }
     let runtime = job::runtime()?;
     let interrupts = runtime.block_on(async { Interrupts::listen(report.clone()) });
     let results = Arc::new(Results::of(args.output_dir.as_deref(), args.job.data_dir.as_deref())?);
     let asked = Asked::of(&args.job)?;
     asked.tell(report)?;
-    let match_timeout = args.match_timeout.unwrap_or(LOCAL_MATCH_TIMEOUT);
+    let match_timeout = args.wait.match_timeout.unwrap_or(LOCAL_MATCH_TIMEOUT);
+    let patience = args.wait.patience(started, plan.is_local().then_some(match_timeout));
     let solver = SolverConfig { match_timeout, ..SolverConfig::default() };
     let builder = job::network(args.job.seed).solver(solver);
     let needed = asked.options.price_cap.unwrap_or_else(SubmitOptions::default_price_cap);
     runtime.block_on(async {
         let elsewhere = plan.network().map(str::to_owned);
-        let ground = plan.reach(builder, needed, report).await?;
+        let reached = plan.reach(builder, needed, report);
+        let place = elsewhere.as_deref();
+        let ground =
+            patience.bound(place, reached, "nothing was submitted; is this the right network?").await?;
         let ready = started.elapsed().as_secs_f64() * 1e3;
         interrupts.running();
         ground.client().keep_with(Arc::clone(&results) as Arc<dyn ResultKeeper>);
-        let submitted = ground.client().submit(&asked.module, &asked.inputs, asked.options).await;
+        let submitted = ground.client().submit(&asked.module, &asked.inputs, asked.options);
+        let unknown = "whether the job was taken is not known: `lilypad jobs` shows it";
+        let submitted = patience.bound(place, submitted, unknown).await;
         let code = match submitted {
-            Ok(job) => {
-                follow_and_finish(job, &results, ready, elsewhere.as_deref(), &interrupts, report).await
-            }
+            Ok(job) => follow_and_finish(job, &results, ready, place, patience, &interrupts, report).await,
             Err(error) => report.failure_with(&error, failure_fields(&error)),
         };
         // An executor that does not stop must not keep the command.
@@ -67,22 +72,29 @@ pub(crate) async fn follow_and_finish(
     results: &Results,
     ready_ms: f64,
     elsewhere: Option<&str>,
+    patience: Patience,
     interrupts: &Interrupts,
     report: &Report,
 ) -> ExitCode {
-    let outcome = follow(&job, interrupts, report).await;
+    let outcome = follow(&job, patience, interrupts, report).await;
     interrupts.finishing();
     match outcome {
         Ok(result) => finish(results, &result, ready_ms, report),
         Err(error) => {
             let mut document = failure_fields(&error);
-            if let Some(network) = elsewhere
-                && let Some(goes_on) = goes_on(&job).await
-            {
-                let resume = format!("lilypad resume {} --network {network}", job.id());
-                report.field("job", format!("{goes_on}: {resume}"));
-                document.insert("job_id".to_owned(), job.id().to_string().into());
-                document.insert("resume".to_owned(), resume.into());
+            document.insert("job_id".to_owned(), job.id().to_string().into());
+            match elsewhere {
+                Some(network) => {
+                    if let Some(goes_on) = goes_on(&job).await {
+                        let resume = format!("lilypad resume {} --network {network}", job.id());
+                        report.field("job", format!("{goes_on}: {resume}"));
+                        document.insert("resume".to_owned(), resume.into());
+                    }
+                }
+                None if error.code().starts_with("E_WAIT_") => {
+                    report.field("job", "ends with this command: its network is inside this process");
+                }
+                None => {}
             }
             report.failure_with(&error, document)
         }
@@ -101,10 +113,15 @@ async fn goes_on(job: &Job) -> Option<&'static str> {
     }
 }
 
-async fn follow(job: &Job, interrupts: &Interrupts, report: &Report) -> Result<JobResult> {
+async fn follow(
+    job: &Job,
+    patience: Patience,
+    interrupts: &Interrupts,
+    report: &Report,
+) -> Result<JobResult> {
     interrupts.running();
     report.field("job", job.id().to_string());
-    let (shown, ended) = (watch(job, report), job.wait());
+    let (shown, ended) = (watch(job, report), job.wait_within(patience.limits()));
     tokio::pin!(shown, ended);
     let mut asked = false;
     loop {

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
+use lilypad_core::executor::Executor;
 use lilypad_core::executor::wasm::WasmExecutor;
-use lilypad_core::executor::{Executor, Limits};
 use lilypad_core::http::HttpSolver;
 use lilypad_core::market::{ModulePolicy, ModuleRule, NetworkAccess, VerificationClass};
 use lilypad_core::model::{Address, Amount, MachineSpec, Rate};
@@ -18,11 +18,12 @@ use lilypad_core::signer::Signer;
 use lilypad_core::{Error, Result};
 use serde_json::json;
 
-use crate::args::{parse_duration, parse_label};
+use crate::args::parse_label;
 use crate::ground::{Place, play_money};
 use crate::interrupt::stop_asked;
 use crate::job::{self, pairs};
 use crate::key::{self, KeyArgs};
+use crate::limits::{ProviderLimits, SolverLimits};
 use crate::report::Report;
 use crate::traces;
 
@@ -61,9 +62,6 @@ pub(crate) struct SolverArgs {
     /// Play money that each account may have once, such as "1000 LP". Without it accounts have no money.
     #[arg(long, value_name = "AMOUNT")]
     pub(crate) play_money: Option<Amount>,
-    /// Requests that one network address may make in 10 s.
-    #[arg(long, value_name = "COUNT", default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) address_requests: u32,
     /// A mediator that job creators and providers may name, by its address; may be given several times.
     #[arg(long = "mediator", value_name = "ADDRESS")]
     pub(crate) mediators: Vec<Address>,
@@ -86,18 +84,11 @@ pub(crate) struct SolverArgs {
     /// beside the --store; without one, memory.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) files: Option<PathBuf>,
-    /// Most that the results of one job may hold, in MiB.
-    #[arg(long, value_name = "MIB", default_value_t = 96, value_parser = clap::value_parser!(u64).range(1..=65_536))]
-    pub(crate) max_results: u64,
-    /// Most room that the files of all jobs may take, in MiB.
-    #[arg(long, value_name = "MIB", default_value_t = 16_384, value_parser = clap::value_parser!(u64).range(1..=67_108_864))]
-    pub(crate) max_files: u64,
-    /// How long a job may wait for an offer.
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, default_value = "30s")]
-    pub(crate) match_timeout: std::time::Duration,
     /// Print one JSON document with the address when it is ready.
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) limits: SolverLimits,
 }
 
 /// A header that proxies write.
@@ -152,6 +143,8 @@ pub(crate) struct ProviderArgs {
     /// Print one JSON document when the machine is offered.
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) limits: ProviderLimits,
 }
 
 pub(crate) fn provider(args: ProviderArgs, report: &Report) -> Result<ExitCode> {
@@ -232,7 +225,7 @@ fn config(args: &ProviderArgs, solver: &HttpSolver) -> Result<ProviderConfig> {
         verification: VerificationClass::Exact,
         collateral_multiple: args.collateral,
         policy,
-        limits: Limits::default(),
+        limits: args.limits.limits(),
         mediators: solver.mediators().to_vec(),
     })
 }

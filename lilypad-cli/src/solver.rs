@@ -7,12 +7,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lilypad_core::model::{Address, FileLimits};
+use lilypad_core::model::Address;
 use lilypad_core::rt::{CancelReason, CancelToken, Clock};
 use lilypad_core::settlement::{LedgerConfig, MemorySettlement};
 use lilypad_core::signer::{Domain, LocalSigner, Signer};
 use lilypad_core::solver::files::{FileStore, FolderFiles, MemoryFiles};
-use lilypad_core::solver::server::{ForwardedHeader, Relay, Server, ServerConfig, V2Config};
+use lilypad_core::solver::server::{ForwardedHeader, Relay, Server, ServerConfig};
 use lilypad_core::solver::store::{PostgresStore, SqliteStore, Store, postgres};
 use lilypad_core::solver::{Leader, Solver, SolverConfig};
 use lilypad_core::{Error, Result};
@@ -239,13 +239,7 @@ fn folder(args: &SolverArgs, kept: &Kept) -> Result<Option<PathBuf>> {
 
 impl Role {
     fn config(&self) -> SolverConfig {
-        let usual = SolverConfig::default();
-        SolverConfig {
-            match_timeout: self.args.match_timeout,
-            result_limits: FileLimits { bytes: self.args.max_results << 20, ..usual.result_limits },
-            max_file_bytes: self.args.max_files << 20,
-            ..usual
-        }
+        self.args.limits.solver()
     }
 
     /// A solver whose book ends with this process.
@@ -287,10 +281,9 @@ impl Role {
                 ForwardedBy::XForwardedFor => ForwardedHeader::XForwardedFor,
                 ForwardedBy::Forwarded => ForwardedHeader::Forwarded,
             },
-            address_requests: args.address_requests,
             leader,
-            v2_compat: args.v2_compat.then(V2Config::default),
-            ..ServerConfig::default()
+            v2_compat: args.v2_compat.then(|| args.limits.v2()),
+            ..args.limits.server()
         };
         let server = Server::new(solver, ledger, copy(&self.listener)?, config)?;
         Ok(match &self.operators {

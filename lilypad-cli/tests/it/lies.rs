@@ -10,14 +10,14 @@ use crate::proxy::{Proxy, replaced};
 use crate::tool::User;
 
 /// A solver behind a proxy, and a provider.
-struct Pond {
-    user: User,
-    proxy: Proxy,
+pub(crate) struct Pond {
+    pub(crate) user: User,
+    pub(crate) proxy: Proxy,
     _roles: [Role; 2],
 }
 
 impl Pond {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (user, proxy) = (User::new(), Proxy::start());
         let names = ["--name", &proxy.authority];
         let start = ["solver", "--listen", "127.0.0.1:0", "--play-money", "1000 LP"];

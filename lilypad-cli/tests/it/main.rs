@@ -45,4 +45,6 @@ mod traces;
 #[cfg(test)]
 mod v2;
 #[cfg(test)]
+mod waits;
+#[cfg(test)]
 mod wallet;

@@ -122,6 +122,22 @@ fn a_solver_that_is_down_is_said_to_be_so() {
 }
 
 #[test]
+fn a_solver_that_takes_the_connection_and_is_silent_is_not_waited_for_for_ever() {
+    // The system takes connections for a listener that does not.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let user = User::new();
+    let args = ["run", "examples/modules/cowsay", "--json", "--network", &url, "--client-timeout", "700ms"];
+    let ended = creator(&user, &args).ends_with(8);
+    let error = &ended.json()["error"];
+    assert_eq!((&error["code"], &error["fault"]), (&"E_WAIT_TOTAL".into(), &"Network".into()), "{error}");
+    let line = format!(
+        "error: the network {url} did not answer within 0.7 s, the most that this command may take: nothing"
+    );
+    assert!(ended.stderr.contains(&line), "{}", ended.stderr);
+}
+
+#[test]
 fn a_solver_of_another_version_is_told_from_what_is_no_solver() {
     let ours = env!("CARGO_PKG_VERSION");
     let account = "\"address\":\"0x9965507D1a55bcC2695C58ba16FB37d819B0A4dc\"";

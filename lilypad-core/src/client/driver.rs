@@ -14,6 +14,7 @@ use crate::trace::span;
 use crate::wire::{EventStream, JobEventKind, JobProposal, JobStatus, ResultSubmission};
 
 use super::job::End;
+use super::limits::Phase;
 use super::{Inner, Job, JobResult, Timings};
 
 /// Follows a job whose submission was some time ago.
@@ -93,10 +94,12 @@ pub(super) fn drive_from(
     span: Span,
 ) -> Job {
     let (sender, receiver) = watch::channel::<Option<End>>(None);
-    let job = Job::new(id, client.clone(), receiver);
+    let (phase, phases) = watch::channel(Phase::Matching);
+    let job = Job::new(id, client.clone(), receiver, phases);
     let following = async move {
         span::of_job(id);
-        let driver = Driver { client, id, asked, announced: None, watch, timings: Timings::default() };
+        let timings = Timings::default();
+        let driver = Driver { client, id, asked, announced: None, phase, watch, timings };
         driver.follow().await.inspect_err(|error| span::failed(&Span::current(), error.code()))
     };
     spawn(async move {
@@ -112,6 +115,7 @@ struct Driver {
     id: JobId,
     asked: Option<Asked>,
     announced: Option<Announced>,
+    phase: watch::Sender<Phase>,
     watch: Stopwatch,
     timings: Timings,
 }
@@ -124,11 +128,13 @@ impl Driver {
             match event.kind {
                 JobEventKind::Agreed { deal_id, resource_provider, rate, price_cap } => {
                     self.announced = Some(Announced { deal_id, resource_provider, rate, price_cap });
+                    self.phase.send_replace(Phase::Execution);
                     self.timings.agreed = Some(self.watch.elapsed());
                     crash_point("client.agreed");
                 }
                 JobEventKind::Started { .. } => self.timings.started = Some(self.watch.elapsed()),
                 JobEventKind::ResultsSubmitted { .. } => {
+                    self.phase.send_replace(Phase::Download);
                     self.timings.submitted = Some(self.watch.elapsed());
                     verified = Some(self.verify_and_accept().await?);
                 }

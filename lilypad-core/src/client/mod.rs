@@ -1,19 +1,21 @@
 //! The job creator: quote, submit, watch, wait, cancel, verify.
 //!
 //! Layout: `connect` over HTTP; `options` what a submission may ask for; `submit` from a module and inputs to a signed job; `job` the live
-//! handle; `driver` what goes on behind it; `keep` where results are put; `result` what came of it.
+//! handle, `limits` how long it waits; `driver` what goes on behind it; `keep` where results are put; `result` what came of it.
 
 #[cfg(all(feature = "http", not(target_family = "wasm")))]
 mod connect;
 mod driver;
 mod job;
 mod keep;
+mod limits;
 mod options;
 mod result;
 mod submit;
 
 pub use job::Job;
 pub use keep::ResultKeeper;
+pub use limits::WaitLimits;
 pub use options::SubmitOptions;
 pub use result::{JobResult, Timings};
 

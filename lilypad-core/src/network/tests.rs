@@ -1,6 +1,7 @@
 //! The roles together, on a fake executor and a manual clock: every way in which a job can end, and the money after it.
 
 mod hostile;
+mod waits;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

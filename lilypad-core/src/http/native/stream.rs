@@ -123,8 +123,11 @@ async fn reopen<T>(
     last: Option<u64>,
     listener: &mpsc::Sender<T>,
 ) -> Option<Stream> {
-    let (mut pause, longest) = PAUSES;
+    let ((mut pause, longest), mut why) = (PAUSES, broken());
     loop {
+        if let Some(listener) = &solver.0.options.on_wait {
+            listener.waits(&why, pause);
+        }
         tokio::select! {
             biased;
             () = listener.closed() => return None,
@@ -136,7 +139,7 @@ async fn reopen<T>(
                 tracing::warn!(%error, "a stream of events cannot be opened again");
                 return None;
             }
-            Err(_) => pause = pause.saturating_mul(2).min(longest),
+            Err(error) => (pause, why) = (pause.saturating_mul(2).min(longest), error),
         }
     }
 }
