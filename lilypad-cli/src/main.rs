@@ -6,6 +6,7 @@
 
 mod args;
 mod config;
+mod files;
 mod ground;
 mod interrupt;
 mod job;

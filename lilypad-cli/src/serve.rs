@@ -32,7 +32,8 @@ use crate::traces;
   lilypad solver --play-money \"1000 LP\"
   lilypad solver --listen 0.0.0.0:8080 --name solver.example:8080 --keystore solver --store solver.sqlite
   PGPASSWORD=… lilypad solver --listen 10.0.0.7:8080 --keystore solver --store postgres://lilypad@db.example/solver \\
-      --files /shared/solver")]
+      --files /shared/solver
+  AWS_PROFILE=solver lilypad solver --keystore solver --store solver.sqlite --files s3://bucket/solver")]
 pub(crate) struct SolverArgs {
     #[command(flatten)]
     pub(crate) key: KeyArgs,
@@ -80,10 +81,18 @@ pub(crate) struct SolverArgs {
     /// such a peer can act as it.
     #[arg(long)]
     pub(crate) v2_compat: bool,
-    /// Folder for the files of jobs, over restarts too; processes that share a database must all see it. Default: FILE.files
-    /// beside the --store; without one, memory.
-    #[arg(long, value_name = "FOLDER")]
+    /// Where the files of jobs are kept over restarts: a folder, or what begins so in a bucket of an S3-compatible object store,
+    /// whose keys and region are in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and their like. Processes that share a
+    /// database must all see it. Default: FILE.files beside the --store; without one, memory.
+    #[arg(long, value_name = "FOLDER|s3://BUCKET/PREFIX")]
     pub(crate) files: Option<PathBuf>,
+    /// Where the object store answers. Default: what AWS_ENDPOINT_URL says, else Amazon's.
+    #[arg(long, value_name = "URL")]
+    pub(crate) files_endpoint: Option<String>,
+    /// Folder for large files until they are whole and go to the bucket. Default: FILE.uploads beside the --store; with a
+    /// database, in the user's data folder.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) uploads: Option<PathBuf>,
     /// Print one JSON document with the address when it is ready.
     #[arg(long)]
     pub(crate) json: bool,

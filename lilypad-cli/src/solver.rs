@@ -11,13 +11,13 @@ use lilypad_core::model::Address;
 use lilypad_core::rt::{CancelReason, CancelToken, Clock};
 use lilypad_core::settlement::{LedgerConfig, MemorySettlement};
 use lilypad_core::signer::{Domain, LocalSigner, Signer};
-use lilypad_core::solver::files::{FileStore, FolderFiles, MemoryFiles};
 use lilypad_core::solver::server::{ForwardedHeader, Relay, Server, ServerConfig};
 use lilypad_core::solver::store::{PostgresStore, SqliteStore, Store, postgres};
 use lilypad_core::solver::{Leader, Solver, SolverConfig};
 use lilypad_core::{Error, Result};
 use serde_json::{Value, json};
 
+use crate::files::{Files, Place};
 use crate::interrupt::stop_asked;
 use crate::job;
 use crate::key;
@@ -34,7 +34,7 @@ const STEP_DOWN: Duration = Duration::from_secs(1);
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// Where everything is kept.
-enum Kept {
+pub(crate) enum Kept {
     Memory,
     File(String),
     Database(String),
@@ -54,14 +54,13 @@ struct Role {
     account: Address,
     listener: TcpListener,
     operators: Option<TcpListener>,
-    /// For the files of jobs; `None` for memory.
-    folder: Option<PathBuf>,
+    files: Files,
 }
 
 pub(crate) fn solver(args: SolverArgs, report: &Report) -> Result<ExitCode> {
     let _traces = traces::export(args.otlp.as_deref(), "lilypad-solver", report)?;
     let kept = kept(args.store.as_deref())?;
-    let folder = folder(&args, &kept)?;
+    let place = Place::of(&args, &kept)?;
     let key = match key::signer(&args.key, report) {
         // What is in memory only is gone with the process: a key for it may be too.
         Err(error)
@@ -74,9 +73,12 @@ pub(crate) fn solver(args: SolverArgs, report: &Report) -> Result<ExitCode> {
     };
     let listener = listen(args.listen, "--listen")?;
     let operators = args.metrics.map(|address| listen(address, "--metrics")).transpose()?;
-    let role = Role { args, account: key.address(), listener, operators, folder };
+    let account = key.address();
+    let runtime = job::runtime()?;
+    let files = runtime.block_on(place.reach(account))?;
+    let role = Role { args, account, listener, operators, files };
     role.config().check()?;
-    job::runtime()?.block_on(async {
+    runtime.block_on(async {
         match kept {
             Kept::Memory => {
                 let server = role.server(role.fleeting(), None)?;
@@ -217,26 +219,6 @@ fn has_password(address: &str) -> bool {
     login.is_some_and(|(login, _)| login.contains(':'))
 }
 
-/// Where the files of jobs lie; `None` for memory.
-fn folder(args: &SolverArgs, kept: &Kept) -> Result<Option<PathBuf>> {
-    match (&args.files, kept) {
-        (None, Kept::Memory) => Ok(None),
-        (Some(_), Kept::Memory) => {
-            Err(Error::invalid("E_FILES_FOLDER", "files are kept in a folder only where jobs are kept too")
-                .with_hint("name where jobs and money are kept with --store, or leave --files out")
-                .with("field", "files"))
-        }
-        (Some(folder), _) => Ok(Some(folder.clone())),
-        (None, Kept::File(file)) => Ok(Some(format!("{file}.files").into())),
-        (None, Kept::Database(_)) => Err(Error::invalid(
-            "E_FILES_FOLDER",
-            "the processes on a database need a folder for the files of jobs",
-        )
-        .with_hint("name one that all of them see with --files FOLDER")
-        .with("field", "files")),
-    }
-}
-
 impl Role {
     fn config(&self) -> SolverConfig {
         self.args.limits.solver()
@@ -251,16 +233,10 @@ impl Role {
         Opened { solver, ledger, uploads: None }
     }
 
-    /// The solver that is kept in a store. The folder is opened after the store, so that a name that is wrong leaves no folder.
+    /// The solver that is kept in a store. Its files are opened after the store, so that a name that is wrong leaves no folder.
     async fn open(&self, store: impl Store + 'static) -> Result<Opened> {
         let (clock, rules) = (Clock::system(), LedgerConfig::default());
-        let folder = self.folder.as_ref().map(FolderFiles::open).transpose();
-        let folder = folder.map_err(|error| error.with_hint("name another folder with --files"))?;
-        let uploads = folder.as_ref().map(|folder| folder.uploads().to_owned());
-        let files: Arc<dyn FileStore> = match folder {
-            Some(folder) => Arc::new(folder),
-            None => Arc::new(MemoryFiles::new()),
-        };
+        let (files, uploads) = self.files.open()?;
         let (store, domain) = (Arc::new(store), Domain::local());
         let opened = Solver::open(store, files, self.account, domain, clock, rules, self.config());
         let (solver, ledger) = opened.await?;

@@ -25,24 +25,26 @@ const GIVEN: &str = "1000 LP";
 const ATTEMPTS: u32 = 60;
 
 /// A database of its own.
-struct Database {
+pub(crate) struct Database {
     server: PgConnectOptions,
     name: String,
 }
 
 impl Database {
-    async fn new(test: &str) -> Option<Self> {
+    pub(crate) async fn new(test: &str) -> Option<Self> {
+        static COUNTER: AtomicUsize = AtomicUsize::new(0);
         let Ok(url) = std::env::var("LILYPAD_POSTGRES") else {
             skipped(test, "LILYPAD_POSTGRES is not set");
             return None;
         };
         let server = PgConnectOptions::from_str(&url).unwrap();
-        let database = Self { server, name: format!("lilypad_cluster_{}", std::process::id()) };
+        let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let database = Self { server, name: format!("lilypad_cluster_{}_{count}", std::process::id()) };
         database.run(&format!("create database {}", database.name)).await;
         Some(database)
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.server.clone().database(&self.name).to_url_lossy().to_string()
     }
 
@@ -61,7 +63,7 @@ impl Database {
         sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
     }
 
-    async fn drop(self) {
+    pub(crate) async fn drop(self) {
         self.run(&format!("drop database {} with (force)", self.name)).await;
     }
 }
@@ -82,7 +84,7 @@ fn provider(user: &User, key: &str, url: &str) -> Role {
     Role::start(user, Some(key), &[&["provider", "--network", url], &machine[..]].concat())
 }
 
-async fn reach(url: &str, signer: &Arc<dyn Signer>) -> HttpSolver {
+pub(crate) async fn reach(url: &str, signer: &Arc<dyn Signer>) -> HttpSolver {
     let options = HttpOptions { attempts: ATTEMPTS, ..HttpOptions::default() };
     HttpSolver::connect(url, Arc::clone(signer), options).await.unwrap()
 }

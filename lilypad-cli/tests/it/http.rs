@@ -43,7 +43,7 @@ impl Role {
         Self::begin(&mut user.command(args), key, crash)
     }
 
-    fn begin(command: &mut Command, key: Option<&str>, crash: Option<&str>) -> Self {
+    pub(crate) fn begin(command: &mut Command, key: Option<&str>, crash: Option<&str>) -> Self {
         command.arg("--json").stdout(Stdio::piped()).stderr(Stdio::null());
         if let Some(key) = key {
             command.env("LILYPAD_PRIVATE_KEY", key);

@@ -4,13 +4,15 @@
 //! after the row that does not name it any more is: a crash in between leaves an archive that nobody names, which the next
 //! start takes away.
 //!
-//! Layout: `parcel` an archive that is about to be put; `memory` and `folder` where they are kept; `shelf` which of
+//! Layout: `parcel` an archive that is about to be put; `memory`, `folder` and `s3` where they are kept; `shelf` which of
 //! them the solver's jobs name, and how much they take.
 
 #[cfg(not(target_family = "wasm"))]
 mod folder;
 mod memory;
 mod parcel;
+#[cfg(all(feature = "store-s3", not(target_family = "wasm")))]
+pub mod s3;
 mod shelf;
 
 use std::fmt;
@@ -23,6 +25,8 @@ pub use folder::FolderFiles;
 pub(super) use folder::said;
 pub use memory::MemoryFiles;
 pub use parcel::Parcel;
+#[cfg(all(feature = "store-s3", not(target_family = "wasm")))]
+pub use s3::S3Files;
 pub(super) use shelf::{Kept, Shelf};
 
 use crate::error::{Error, ErrorKind, Fault, Result, Retry};
@@ -79,4 +83,4 @@ pub(super) fn full(why: impl fmt::Display) -> Error {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -1,34 +1,46 @@
 //! Every place for archives against the same suite.
 
+#[cfg(feature = "store-s3")]
+pub(in crate::solver) mod bucket;
+#[cfg(feature = "store-s3")]
+mod s3_only;
+
 use std::sync::Arc;
 
 use super::*;
 
 /// Opens one place again and again.
 trait Place {
-    fn open(&mut self) -> Arc<dyn FileStore>;
+    async fn open(&mut self) -> Arc<dyn FileStore>;
 }
 
 impl Place for MemoryFiles {
-    fn open(&mut self) -> Arc<dyn FileStore> {
+    async fn open(&mut self) -> Arc<dyn FileStore> {
         Arc::new(self.clone())
     }
 }
 
 impl Place for tempfile::TempDir {
-    fn open(&mut self) -> Arc<dyn FileStore> {
+    async fn open(&mut self) -> Arc<dyn FileStore> {
         Arc::new(FolderFiles::open(self.path()).unwrap())
     }
 }
 
+#[cfg(feature = "store-s3")]
+impl Place for bucket::Bucket {
+    async fn open(&mut self) -> Arc<dyn FileStore> {
+        Arc::new(self.files().await)
+    }
+}
+
 /// Some bytes that are everywhere different, and their name.
-fn archive(length: usize) -> (ArchiveId, Bytes) {
+pub(in crate::solver) fn archive(length: usize) -> (ArchiveId, Bytes) {
     let bytes: Vec<u8> = (0..length).map(|at| (at ^ (at >> 8) ^ (at >> 16)) as u8).collect();
     (ArchiveId::of(&bytes), bytes.into())
 }
 
-async fn keeps_what_it_was_given_and_reads_parts_of_it(place: &mut dyn Place) {
-    let files = place.open();
+async fn keeps_what_it_was_given_and_reads_parts_of_it(place: &mut impl Place) {
+    let files = place.open().await;
     assert_eq!(files.list().await.unwrap(), []);
     let mut all = Vec::new();
     for length in [0, 1, 3 << 20] {
@@ -39,7 +51,7 @@ async fn keeps_what_it_was_given_and_reads_parts_of_it(place: &mut dyn Place) {
         all.push((id, length as u64));
     }
     drop(files);
-    let files = place.open();
+    let files = place.open().await;
     all.sort_unstable();
     let mut listed = files.list().await.unwrap();
     listed.sort_unstable();
@@ -50,8 +62,8 @@ async fn keeps_what_it_was_given_and_reads_parts_of_it(place: &mut dyn Place) {
     }
 }
 
-async fn a_part_that_is_not_there_is_an_error(place: &mut dyn Place) {
-    let files = place.open();
+async fn a_part_that_is_not_there_is_an_error(place: &mut impl Place) {
+    let files = place.open().await;
     let (id, bytes) = archive(100);
     files.put(id, &bytes.into()).await.unwrap();
     let (other, _) = archive(99);
@@ -61,8 +73,8 @@ async fn a_part_that_is_not_there_is_an_error(place: &mut dyn Place) {
     }
 }
 
-async fn what_is_taken_away_is_gone_and_can_come_back(place: &mut dyn Place) {
-    let files = place.open();
+async fn what_is_taken_away_is_gone_and_can_come_back(place: &mut impl Place) {
+    let files = place.open().await;
     let (id, bytes) = archive(5_000);
     files.remove(id).await.unwrap();
     files.put(id, &bytes.clone().into()).await.unwrap();
@@ -73,8 +85,8 @@ async fn what_is_taken_away_is_gone_and_can_come_back(place: &mut dyn Place) {
     assert_eq!(files.read(id, 0, 5_000).await.unwrap(), bytes);
 }
 
-async fn takes_what_lies_in_a_file(place: &mut dyn Place) {
-    let files = place.open();
+async fn takes_what_lies_in_a_file(place: &mut impl Place) {
+    let files = place.open().await;
     let folder = tempfile::tempdir().unwrap();
     let (id, bytes) = archive(2 << 20);
     let path = folder.path().join("upload");
@@ -82,6 +94,21 @@ async fn takes_what_lies_in_a_file(place: &mut dyn Place) {
     files.put(id, &Parcel::file(&path).unwrap()).await.unwrap();
     std::fs::remove_file(&path).unwrap();
     assert_eq!(files.read(id, 0, 2 << 20).await.unwrap(), bytes);
+}
+
+/// In S3 it goes in three parts.
+async fn takes_what_is_large_and_reads_across_its_parts(place: &mut impl Place) {
+    let files = place.open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let length = (16 << 20) + 1;
+    let (id, bytes) = archive(length);
+    let path = folder.path().join("upload");
+    std::fs::write(&path, &bytes).unwrap();
+    files.put(id, &Parcel::file(&path).unwrap()).await.unwrap();
+    assert_eq!(files.list().await.unwrap(), [(id, length as u64)]);
+    for (at, length) in [(0, 1 << 20), ((8 << 20) - 1_000, 2_000), ((16 << 20) - 1, 2), (length - 1, 1)] {
+        assert_eq!(files.read(id, at as u64, length).await.unwrap(), bytes[at..at + length]);
+    }
 }
 
 macro_rules! conformance {
@@ -99,6 +126,16 @@ macro_rules! conformance {
                 super::$test(&mut tempfile::tempdir().unwrap()).await;
             })+
         }
+
+        #[cfg(feature = "store-s3")]
+        mod s3 {
+            $(#[tokio::test]
+            async fn $test() {
+                if let Some(mut bucket) = super::bucket::Bucket::new(stringify!($test)).await {
+                    super::$test(&mut bucket).await;
+                }
+            })+
+        }
     };
 }
 
@@ -107,6 +144,7 @@ conformance! {
     a_part_that_is_not_there_is_an_error
     what_is_taken_away_is_gone_and_can_come_back
     takes_what_lies_in_a_file
+    takes_what_is_large_and_reads_across_its_parts
 }
 
 #[cfg(unix)]

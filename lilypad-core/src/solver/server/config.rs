@@ -30,7 +30,8 @@ pub struct ServerConfig {
     pub max_json: usize,
     /// Most bytes of an archive in one body; larger ones are uploaded in parts.
     pub max_archive: usize,
-    /// The folder in which uploads wait until they are whole, over restarts too; `None` has them in memory.
+    /// The folder in which uploads wait until they are whole, over restarts too, made where there is none; `None` has them in
+    /// memory.
     pub uploads: Option<PathBuf>,
     /// Most bytes of the uploads of one account that wait.
     pub upload_account_bytes: u64,

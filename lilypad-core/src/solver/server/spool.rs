@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 
-use crate::disk::create_private;
+use crate::disk::{create_private, make_private_folder};
 use crate::error::{Error, ErrorKind, Fault, Result, Retry};
 use crate::model::Address;
 use crate::rt::{Timestamp, blocking};
@@ -66,11 +66,12 @@ struct Upload {
 }
 
 impl Spool {
-    /// Uploads in a folder, with those that are there already; without one, in memory.
+    /// Uploads in a folder, made where there is none, with those that are there already; without one, in memory.
     pub(super) fn open(folder: Option<PathBuf>, limits: Limits, now: Timestamp) -> Result<Self> {
         let mut uploads = HashMap::new();
         if let Some(folder) = &folder {
-            let found = found(folder, now).map_err(|error| said(folder, &error))?;
+            let found = make_private_folder(folder).and_then(|()| found(folder, now));
+            let found = found.map_err(|error| said(folder, &error))?;
             uploads.extend(found.into_iter().take(MOST));
         }
         Ok(Self { folder, limits, uploads: Arc::new(Mutex::new(uploads)) })

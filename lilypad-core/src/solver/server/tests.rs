@@ -9,6 +9,7 @@ mod raw;
 mod readers;
 #[cfg(feature = "store-postgres")]
 mod relay;
+mod rot;
 mod uploads;
 mod wire;
 
@@ -29,7 +30,7 @@ use crate::provider::{Provider, ProviderConfig};
 use crate::rt::{CancelReason, CancelToken, Clock, Random};
 use crate::settlement::{LedgerConfig, MemorySettlement};
 use crate::signer::{Domain, LocalSigner, Signer};
-use crate::solver::files::MemoryFiles;
+use crate::solver::files::{FileStore, MemoryFiles};
 use crate::solver::store::{MemoryStore, Store};
 use crate::solver::{Solver, SolverConfig};
 use crate::wire::{JobCreatorApi, JobEventKind, ProviderApi};
@@ -73,7 +74,10 @@ fn begin(
 }
 
 /// A solver on a store, served at an address.
-async fn serve_kept((store, files): &(MemoryStore, MemoryFiles), address: &str) -> Served {
+async fn serve_kept<F>((store, files): &(MemoryStore, F), address: &str) -> Served
+where
+    F: FileStore + Clone + 'static,
+{
     let (store, account) = (Arc::new(store.clone()) as Arc<dyn Store>, key(1).address());
     let (ledger, config) = (LedgerConfig::default(), SolverConfig::default());
     let opened = Solver::open(
