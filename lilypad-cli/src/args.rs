@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use lilypad_core::market::VerificationClass;
 use lilypad_core::model::{Address, Amount, Rate};
 
+use crate::executors::ExecutorArgs;
 use crate::jobs::{AccountArgs, OneJobArgs, ResumeArgs};
 use crate::key::KeyArgs;
 use crate::limits::WaitArgs;
@@ -107,6 +108,8 @@ pub(crate) struct RunArgs {
     /// Folder for the results; must be new or empty. The receipt is put beside it as DIR.receipt.json.
     #[arg(long, short = 'o', value_name = "DIR")]
     pub(crate) output_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) executors: ExecutorArgs,
     /// Print one JSON document to standard output and nothing else there.
     #[arg(long)]
     pub(crate) json: bool,
@@ -155,7 +158,7 @@ pub(crate) struct JobArgs {
     /// Most that the job may cost, such as "0.5 LP". Held while the job runs; the rest comes back. Default: 1 LP.
     #[arg(long, value_name = "AMOUNT")]
     pub(crate) price_cap: Option<Amount>,
-    /// Dearest price of work that is taken, such as "0.01 LP per 1,000,000,000 instructions". Default: any.
+    /// Dearest price of work that is taken, such as "0.01 LP per 1,000,000,000 work units". Default: any.
     #[arg(long, value_name = "RATE")]
     pub(crate) max_rate: Option<Rate>,
     /// Most metered instructions that the job may use; the module's own limit holds too.

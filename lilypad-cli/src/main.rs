@@ -2,10 +2,11 @@
 //!
 //! Layout: `args` what can be typed; one file for each command, `job` what `run` and `quote` have in common, `ground` the network that they work on; `key` and
 //! `passphrase` where keys come from, `secret` keys in the wrong place; `limits` how long and how much; `config` the config folder;
-//! `report` what people and programs read; `traces` spans for a collector.
+//! `executors` what runs jobs here; `report` what people and programs read; `traces` spans for a collector.
 
 mod args;
 mod config;
+mod executors;
 mod files;
 mod ground;
 mod interrupt;

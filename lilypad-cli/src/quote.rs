@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use lilypad_core::market::{Quote, QuotedOffer, WorkEstimate};
 use lilypad_core::model::Amount;
+use lilypad_core::model::grouped;
 use lilypad_core::{Error, ErrorKind, Result};
 use serde_json::Value;
 
 use crate::args::QuoteArgs;
 use crate::ground::Plan;
 use crate::job::{self, Asked};
-use crate::report::{Report, grouped, printable};
+use crate::report::{Report, printable};
 use crate::table::Table;
 
 pub(crate) fn quote(args: QuoteArgs, report: &Report) -> Result<ExitCode> {
@@ -105,7 +106,7 @@ fn offers(quote: &Quote) -> Table {
         table.row([
             (at + 1).to_string(),
             printable(&offer.provider),
-            offer.rate.of_instructions(),
+            offer.rate.in_words(),
             cost(offer, &quote.work),
             wait(offer.wait),
             format!("{} x cap", offer.collateral_multiple),
@@ -139,11 +140,11 @@ fn work(work: &WorkEstimate) -> String {
     let most = work.most.map(grouped);
     match (work.runs, most) {
         (0, None) => "no run of this module is known here; the price cap is the limit".to_owned(),
-        (0, Some(most)) => format!("no run of this module is known here; at most {most} instructions"),
-        (1, most) => format!("{} instructions, seen in one run", most.unwrap_or_default()),
+        (0, Some(most)) => format!("no run of this module is known here; at most {most} work units"),
+        (1, most) => format!("{} work units, seen in one run", most.unwrap_or_default()),
         (runs, most) => {
             let (least, most) = (grouped(work.least), most.unwrap_or_default());
-            format!("{least} to {most} instructions, seen in {} runs", grouped(runs))
+            format!("{least} to {most} work units, seen in {} runs", grouped(runs))
         }
     }
 }

@@ -5,13 +5,14 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use lilypad_core::disk;
+use lilypad_core::model::WorkUnit;
 use lilypad_core::signer::Receipt;
 use lilypad_core::solver::SolverConfig;
 use lilypad_core::{Error, ErrorKind, Result};
 use serde_json::json;
 
 use crate::args::{ReceiptArgs, ReceiptCommand};
-use crate::report::{Report, grouped};
+use crate::report::Report;
 
 pub(crate) fn receipt(args: ReceiptArgs, report: &Report) -> Result<ExitCode> {
     let ReceiptCommand::Verify { file, results, .. } = args.command;
@@ -29,7 +30,7 @@ pub(crate) fn receipt(args: ReceiptArgs, report: &Report) -> Result<ExitCode> {
     report.field("module", body.module.to_string());
     report.field("outcome", body.outcome.to_string());
     report.field("data id", body.data_id.to_string());
-    report.field("measured", format!("{} instructions", grouped(body.instruction_count)));
+    report.field("measured", WorkUnit::of_executor(&body.executor).in_words(body.instruction_count));
     report.field("cost", format!("{} from {} to {}", body.cost, body.job_creator, body.resource_provider));
     report.document(&json!({"verified": true, "results_verified": results.is_some(), "receipt": receipt}));
     Ok(ExitCode::SUCCESS)

@@ -144,16 +144,3 @@ fn is_direction(c: char) -> bool {
 pub(crate) fn watched() -> bool {
     std::io::stderr().is_terminal()
 }
-
-/// 1234567 as `1,234,567`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use lilypad_core::client::{Job, JobResult, ResultKeeper, SubmitOptions};
 use lilypad_core::disk;
-use lilypad_core::model::{AgreementState, FileSet, JobId, Outcome};
+use lilypad_core::model::{AgreementState, FileSet, JobId, Outcome, WorkUnit, grouped};
 use lilypad_core::signer::Receipt;
 use lilypad_core::solver::SolverConfig;
 use lilypad_core::{Error, ErrorKind, Result};
@@ -18,7 +18,7 @@ use crate::ground::Plan;
 use crate::interrupt::Interrupts;
 use crate::job::{self, Asked};
 use crate::limits::Patience;
-use crate::report::{Report, grouped, printable};
+use crate::report::{Report, printable};
 use crate::traces;
 use crate::watch::watch;
 
@@ -31,6 +31,7 @@ pub(crate) fn run(args: RunArgs, report: &Report) -> Result<ExitCode> {
     let plan = Plan::of(args.job.network.as_deref(), &args.job.key, report)?;
     if !plan.is_local() {
         job::check_remote(&args.job)?;
+        args.executors.check_remote()?;
     }
     let runtime = job::runtime()?;
     let interrupts = runtime.block_on(async { Interrupts::listen(report.clone()) });
@@ -43,6 +44,13 @@ pub(crate) fn run(args: RunArgs, report: &Report) -> Result<ExitCode> {
     let builder = job::network(args.job.seed).solver(solver);
     let needed = asked.options.price_cap.unwrap_or_else(SubmitOptions::default_price_cap);
     runtime.block_on(async {
+        let builder = match plan.is_local() {
+            true => {
+                builder.executors(args.executors.of_job(&asked, args.job.data_dir.as_deref(), report).await?)
+            }
+            false => builder,
+        };
+        let builder = builder.network(args.executors.network());
         let elsewhere = plan.network().map(str::to_owned);
         let reached = plan.reach(builder, needed, report);
         let place = elsewhere.as_deref();
@@ -179,8 +187,8 @@ fn tell_result(result: &JobResult, folder: Option<&Path>, report: &Report) {
     report.field(
         "measured",
         format!(
-            "{} instructions, {:.1} MiB of memory at most",
-            grouped(result.instruction_count()),
+            "{}, {:.1} MiB of memory at most",
+            WorkUnit::of_executor(&result.receipt().body.executor).in_words(result.instruction_count()),
             usage.peak_memory_bytes as f64 / f64::from(1 << 20)
         ),
     );

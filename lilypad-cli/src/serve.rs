@@ -7,10 +7,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
-use lilypad_core::executor::Executor;
-use lilypad_core::executor::wasm::WasmExecutor;
 use lilypad_core::http::HttpSolver;
-use lilypad_core::market::{ModulePolicy, ModuleRule, NetworkAccess, VerificationClass};
+use lilypad_core::market::{ModulePolicy, ModuleRule, VerificationClass};
 use lilypad_core::model::{Address, Amount, MachineSpec, Rate};
 use lilypad_core::provider::{Provider, ProviderConfig};
 use lilypad_core::rt::{CancelReason, CancelToken, Clock};
@@ -19,6 +17,7 @@ use lilypad_core::{Error, Result};
 use serde_json::json;
 
 use crate::args::parse_label;
+use crate::executors::ExecutorArgs;
 use crate::ground::{Place, play_money};
 use crate::interrupt::stop_asked;
 use crate::job::{self, pairs};
@@ -111,7 +110,7 @@ pub(crate) enum ForwardedBy {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   lilypad provider --network http://127.0.0.1:8080
-  lilypad provider --network lab --slots 4 --rate \"0.02 LP per 1,000,000,000 instructions\" --label region=eu
+  lilypad provider --network lab --slots 4 --rate \"0.02 LP per 1,000,000,000 work units\" --label region=eu
   lilypad provider --network lab --only author:github.com/lilypad-tech --only content:Qm...")]
 pub(crate) struct ProviderArgs {
     #[command(flatten)]
@@ -119,6 +118,8 @@ pub(crate) struct ProviderArgs {
     /// Network to offer the machine on: a name or a URL.
     #[arg(long, value_name = "NAME|URL")]
     pub(crate) network: Option<String>,
+    #[command(flatten)]
+    pub(crate) executors: ExecutorArgs,
     /// How many jobs run at once, as far as the machine holds them.
     #[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) slots: u32,
@@ -131,8 +132,8 @@ pub(crate) struct ProviderArgs {
     /// Disk to offer, in MB.
     #[arg(long, value_name = "MB", default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(0..))]
     pub(crate) disk: i64,
-    /// Price of work, such as "0.02 LP per 1,000,000,000 instructions", or free.
-    #[arg(long, value_name = "RATE", default_value = "0.01 LP per 1,000,000,000 instructions")]
+    /// Price of work, such as "0.02 LP per 1,000,000,000 work units", or free.
+    #[arg(long, value_name = "RATE", default_value = "0.01 LP per 1,000,000,000 work units")]
     pub(crate) rate: Rate,
     /// What is staked on a job, as a multiple of its price cap.
     #[arg(long, value_name = "TIMES", default_value_t = 2)]
@@ -166,13 +167,15 @@ pub(crate) fn provider(args: ProviderArgs, report: &Report) -> Result<ExitCode> 
         stake(&solver, args.stake, report).await?;
         let config = config(&args, &solver)?;
         let machine = config.machine.clone();
-        let executor: Arc<dyn Executor> = Arc::new(WasmExecutor::new()?);
+        let executors = args.executors.of_provider(report).await?;
+        let kinds: Vec<&str> = executors.iter().map(|executor| executor.name()).collect();
+        let kinds = kinds.join(" and ");
         let api = Arc::new(solver);
         let provider =
-            Provider::new(Arc::clone(&signer), api, vec![executor], Clock::system(), config);
+            Provider::new(Arc::clone(&signer), api, executors, Clock::system(), config);
         let running = provider.start().await?;
-        report.field("offer", format!("{machine_text}, {} jobs at once, {}", args.slots, args.rate.of_instructions(), machine_text = text(&machine)));
-        report.field("state", "ready: runs WebAssembly jobs until Ctrl-C");
+        report.field("offer", format!("{machine_text}, {} jobs at once, {}", args.slots, args.rate.in_words(), machine_text = text(&machine)));
+        report.field("state", format!("ready: runs {kinds} jobs until Ctrl-C"));
         report.document(&json!({ "provider": signer.address(), "machine": machine, "rate": args.rate }));
         let stop = CancelToken::new();
         let serving = running.serve(stop.clone());
@@ -230,7 +233,7 @@ fn config(args: &ProviderArgs, solver: &HttpSolver) -> Result<ProviderConfig> {
         driver: None,
         cuda: None,
         labels: pairs(&args.labels, "label", "E_LABEL_TWICE")?,
-        network: NetworkAccess::None,
+        network: args.executors.network(),
         verification: VerificationClass::Exact,
         collateral_multiple: args.collateral,
         policy,

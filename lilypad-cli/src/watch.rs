@@ -3,16 +3,20 @@
 use std::io::Write;
 
 use lilypad_core::client::Job;
+use lilypad_core::model::WorkUnit;
 use lilypad_core::wire::{JobEvent, JobEventKind};
 
-use crate::report::{Report, grouped, printable, watched};
+use crate::report::{Report, printable, watched};
 
 /// Follows a job to its final event and shows each.
 pub(crate) async fn watch(job: &Job, report: &Report) {
     let Ok(mut events) = job.events().await else { return };
-    let mut line = StatusLine { open: false };
+    let (mut line, mut unit) = (StatusLine { open: false }, WorkUnit::default());
     while let Some(event) = events.next().await {
-        show(&event, report, &mut line);
+        if let JobEventKind::Started { executor } = &event.kind {
+            unit = WorkUnit::of_executor(executor);
+        }
+        show(&event, report, &mut line, unit);
     }
     line.close();
 }
@@ -38,9 +42,9 @@ impl StatusLine {
     }
 }
 
-fn show(event: &JobEvent, report: &Report, line: &mut StatusLine) {
+fn show(event: &JobEvent, report: &Report, line: &mut StatusLine, unit: WorkUnit) {
     if let JobEventKind::Progress { instruction_count } = event.kind {
-        line.write(&format!("running: {} instructions", grouped(instruction_count)));
+        line.write(&format!("running: {}", unit.in_words(instruction_count)));
         return;
     }
     line.close();
@@ -54,9 +58,10 @@ fn show(event: &JobEvent, report: &Report, line: &mut StatusLine) {
         }
         JobEventKind::Agreed { resource_provider, rate, price_cap, .. } => report.field(
             "state",
-            format!("deal agreed with {resource_provider}: {}, at most {price_cap}", rate.of_instructions()),
+            format!("deal agreed with {resource_provider}: {}, at most {price_cap}", rate.in_words()),
         ),
         JobEventKind::Started { executor } => report.field("state", format!("running ({executor})")),
+        JobEventKind::Preparing { message } => report.field("preparing", printable(message)),
         JobEventKind::Stderr { text } => report.say(format!("  | {}", printable(text))),
         JobEventKind::Warning { message } => report.field("warning", printable(message)),
         JobEventKind::Cancelling => report.field("state", "cancelling"),

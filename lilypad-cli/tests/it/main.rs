@@ -8,6 +8,9 @@ mod cluster;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+#[cfg(unix)]
+mod docker;
+#[cfg(test)]
 mod failures;
 #[cfg(test)]
 mod fixtures;

@@ -64,7 +64,7 @@ fn a_job_that_waits_says_why_and_what_would_help() {
 fn wrong_wishes_are_named() {
     let user = User::new();
     for (args, code, word) in [
-        (["--max-rate", "cheap"], 2, "0.01 LP per 1,000,000,000 instructions"),
+        (["--max-rate", "cheap"], 2, "0.01 LP per 1,000,000,000 work units"),
         (["--verification", "yes"], 2, "no verification class"),
         (["--min-reputation", "1001"], 2, "1001"),
         (["--label", "eu"], 2, "NAME=VALUE"),

@@ -32,6 +32,7 @@ pub(crate) fn all(criterion: &mut Criterion) {
         bundle: module.bundle().clone(),
         inputs: FileSet::new(),
         outputs: BTreeMap::new(),
+        network: lilypad_core::model::NetworkPolicy::None,
         seed: [0; 32],
         limits: Limits::default(),
     };

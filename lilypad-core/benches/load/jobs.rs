@@ -129,6 +129,7 @@ async fn alone(executor: &WasmExecutor, module: &Module) -> Vec<Duration> {
         bundle: module.bundle().clone(),
         inputs: FileSet::new(),
         outputs: BTreeMap::new(),
+        network: lilypad_core::model::NetworkPolicy::None,
         seed: [0; 32],
         limits: Limits::default(),
     };

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::outputs;
 use super::{EventSink, Executor, ExecutorEvent, LimitKind, RunOutcome, RunRequest, StopReason, Usage};
 use crate::error::{Error, Result};
 use crate::model::{FileSet, RunSpec};
@@ -119,12 +120,13 @@ impl FakeJob {
         Ok(None)
     }
 
-    fn finish(mut self, stop: StopReason) -> Result<RunOutcome> {
-        self.results.insert("stdout", self.stdout.into_bytes())?;
-        self.results.insert("stderr", Vec::new())?;
-        self.results.insert("exitCode", stop.outcome().exit_code().to_string().into_bytes())?;
+    fn finish(self, stop: StopReason) -> Result<RunOutcome> {
+        let mut results = outputs::results(self.stdout.into_bytes(), Vec::new(), &stop)?;
+        for (path, bytes) in self.results.iter() {
+            results.insert(path, bytes.clone())?;
+        }
         let usage = Usage { instructions: self.used, peak_memory_bytes: 0 };
-        Ok(RunOutcome { stop, usage, results: self.results })
+        Ok(RunOutcome { stop, usage, results })
     }
 }
 

@@ -1,7 +1,18 @@
 //! Running a job: the trait, run requests, limits, events and outcomes. Each engine lives in a module of its own.
 
+#[cfg(all(feature = "executor-docker", not(target_family = "wasm")))]
+pub mod docker;
 #[cfg(any(test, feature = "testing"))]
 mod fake;
+#[cfg(any(feature = "executor-wasm", all(feature = "executor-docker", not(target_family = "wasm"))))]
+mod log;
+#[cfg(any(
+    test,
+    feature = "testing",
+    feature = "executor-wasm",
+    all(feature = "executor-docker", not(target_family = "wasm"))
+))]
+mod outputs;
 #[cfg(feature = "executor-wasm")]
 pub mod wasm;
 
@@ -13,7 +24,7 @@ use std::fmt;
 
 use crate::error::Result;
 pub use crate::model::{ExecutorEvent, Usage};
-use crate::model::{FileSet, Outcome, RunSpec};
+use crate::model::{FileSet, NetworkPolicy, Outcome, RunSpec};
 use crate::rt::{BoxFuture, CancelReason, CancelToken};
 
 /// Runs one kind of job.
@@ -51,6 +62,8 @@ pub struct RunRequest {
     pub inputs: FileSet,
     /// Folders that become part of the results: name in the results → path in the job.
     pub outputs: BTreeMap<String, String>,
+    /// What a container may reach. A WebAssembly program reaches nothing.
+    pub network: NetworkPolicy,
     /// Seed of the job's random bytes where they are seeded.
     pub seed: [u8; 32],
     /// What the job may use.
@@ -60,9 +73,9 @@ pub struct RunRequest {
 /// What a job may use. Each limit that stops a job has a [`LimitKind`] of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Work units: metered WebAssembly instructions.
+    /// Work units: metered WebAssembly instructions; of a container, nanoseconds of CPU time.
     pub instructions: u64,
-    /// Bytes of linear memory.
+    /// Bytes of memory: the linear memory of a program, or all of a container's.
     pub memory_bytes: u64,
     /// Elements in all tables together.
     pub table_elements: u32,
@@ -74,13 +87,17 @@ pub struct Limits {
     pub output_files: u32,
     /// Bytes of `stdout` and `stderr`, each.
     pub log_bytes: u64,
-    /// Bytes of the program itself.
+    /// Bytes of the program itself; a container's image is not counted.
     pub module_bytes: u64,
+    /// Thousandths of a CPU that a container may take at any time; 0 does not bound it.
+    pub milli_cpus: u32,
+    /// Processes and threads of a container.
+    pub processes: u32,
 }
 
 impl Default for Limits {
-    /// 100 G instructions, 1 GiB memory, 1 M table elements, 1 M stack units, 64 MiB in 1,000 output files, 8 MiB per
-    /// log, a program of 32 MiB.
+    /// 100 G instructions (or 100 s of CPU time), 1 GiB memory, 1 M table elements, 1 M stack units, 64 MiB in 1,000
+    /// output files, 8 MiB per log, a program of 32 MiB, one CPU, 256 processes.
     fn default() -> Self {
         Self {
             instructions: 100_000_000_000,
@@ -91,6 +108,8 @@ impl Default for Limits {
             output_files: 1_000,
             log_bytes: 8 << 20,
             module_bytes: 32 << 20,
+            milli_cpus: 1_000,
+            processes: 256,
         }
     }
 }
@@ -113,13 +132,15 @@ pub enum LimitKind {
     OutputFiles,
     /// [`Limits::log_bytes`].
     LogBytes,
+    /// [`Limits::processes`].
+    Processes,
 }
 
 impl LimitKind {
     /// The limit with this stable code.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        const ALL: [LimitKind; 7] = [
+        const ALL: [LimitKind; 8] = [
             LimitKind::Instructions,
             LimitKind::Memory,
             LimitKind::Table,
@@ -127,6 +148,7 @@ impl LimitKind {
             LimitKind::OutputBytes,
             LimitKind::OutputFiles,
             LimitKind::LogBytes,
+            LimitKind::Processes,
         ];
         ALL.into_iter().find(|limit| limit.code() == code)
     }
@@ -142,6 +164,7 @@ impl LimitKind {
             Self::OutputBytes => "LIMIT_OUTPUT_BYTES",
             Self::OutputFiles => "LIMIT_OUTPUT_FILES",
             Self::LogBytes => "LIMIT_LOG_BYTES",
+            Self::Processes => "LIMIT_PROCESSES",
         }
     }
 }

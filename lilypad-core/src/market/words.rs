@@ -92,10 +92,10 @@ impl Verdict {
             Self::VramMismatch { need, have: None } => format!("{needs} {need} MiB, no GPU listed"),
             Self::PriceMismatch { most, asked: price } => format!("pays {most} LP, {asked} {price} LP"),
             Self::RateMismatch { most, asked: price } => {
-                format!("pays {}, {asked} {}", most.of_instructions(), price.of_instructions())
+                format!("pays {}, {asked} {}", most.in_words(), price.in_words())
             }
             Self::PriceCapMismatch { cap, asked: price } => {
-                format!("cap {cap}, {asked} {}", price.of_instructions())
+                format!("cap {cap}, {asked} {}", price.in_words())
             }
             Self::MediatorMismatch { wanted, offered } => {
                 format!("the job names {wanted}, the offer {}", offered.len())

@@ -3,9 +3,9 @@
 /// What a job used, measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Metered instructions.
+    /// Work units: metered instructions of a WebAssembly program, nanoseconds of CPU time of a container.
     pub instructions: u64,
-    /// Most bytes of linear memory at any time.
+    /// Most bytes of memory at any time.
     pub peak_memory_bytes: u64,
 }
 
@@ -19,9 +19,11 @@ pub enum ExecutorEvent {
     Stderr(String),
     /// Work units used so far; sent a few times a second at most.
     Progress {
-        /// Metered instructions so far.
+        /// Work units so far.
         instructions: u64,
     },
+    /// What is done before the job runs (an image is pulled…); sent a few times a second at most.
+    Preparing(String),
     /// Something that the user should know and that does not stop the job (a hidden file was left out…).
     Warning(String),
 }

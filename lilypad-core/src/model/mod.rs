@@ -15,6 +15,7 @@ mod files;
 mod gpu;
 mod hashing;
 mod ids;
+pub(crate) mod image_ref;
 pub mod json;
 mod machine;
 mod offer;
@@ -47,7 +48,7 @@ pub use offer::{
 };
 pub use outcome::Outcome;
 pub use pin::ModulePin;
-pub use rate::{Rate, WorkUnit};
+pub use rate::{Rate, WorkUnit, grouped};
 pub use run::{
     ClockPolicy, Comparator, Determinism, DockerRun, JobLimits, JobSpec, NetworkPolicy, OutputSpec,
     RandomPolicy, RunSpec, WasmRun,

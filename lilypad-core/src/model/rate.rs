@@ -13,8 +13,8 @@ use crate::error::{Error, Result};
 
 /// What a price counts.
 ///
-/// Seconds are counted in whole milliseconds, so that short jobs have a price and every count is an integer: 3 LP for a
-/// second is `Rate::new(3 LP, 1_000)`.
+/// Seconds are counted in nanoseconds, so that short jobs have a price and every count is an integer: 3 LP for a second is
+/// `Rate::new(3 LP, 1_000_000_000)`. One CPU runs about as many instructions in a second: one price fits both.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -22,9 +22,9 @@ pub enum WorkUnit {
     /// Metered WebAssembly instructions.
     #[default]
     Instructions,
-    /// Time on one CPU; counted in milliseconds.
+    /// Time on one CPU; counted in nanoseconds. What containers are paid by.
     CpuSeconds,
-    /// Time on one GPU; counted in milliseconds.
+    /// Time on one GPU; counted in nanoseconds.
     GpuSeconds,
     /// The job as a whole: it costs one unit, or none where nothing was done.
     Fixed,
@@ -45,11 +45,35 @@ impl WorkUnit {
         }
     }
 
-    /// What is counted for one of what the unit is named after: 1,000 milliseconds for a second, else 1.
+    /// What the work of an executor is counted in, by its name: containers by CPU time, WebAssembly by instructions.
+    #[must_use]
+    pub fn of_executor(name: &str) -> Self {
+        match name {
+            "docker" => Self::CpuSeconds,
+            _ => Self::Instructions,
+        }
+    }
+
+    /// A count in words: `1,000 instructions`, `0.250 s of CPU time`.
+    #[must_use]
+    pub fn in_words(self, count: u64) -> String {
+        let seconds = |of: &str| {
+            let millis = count / 1_000_000;
+            format!("{}.{:03} s of {of} time", millis / 1_000, millis % 1_000)
+        };
+        match self {
+            Self::Instructions => format!("{} instructions", grouped(count)),
+            Self::CpuSeconds => seconds("CPU"),
+            Self::GpuSeconds => seconds("GPU"),
+            Self::Fixed => format!("{count} jobs"),
+        }
+    }
+
+    /// What is counted for one of what the unit is named after: 10^9 nanoseconds for a second, else 1.
     #[must_use]
     pub fn count_per_unit(self) -> u64 {
         match self {
-            Self::CpuSeconds | Self::GpuSeconds => 1_000,
+            Self::CpuSeconds | Self::GpuSeconds => 1_000_000_000,
             Self::Instructions | Self::Fixed => 1,
         }
     }
@@ -73,7 +97,7 @@ impl fmt::Display for WorkUnit {
 /// A price that is none.
 const FREE: &str = "free";
 /// What stands behind a number of instructions.
-const INSTRUCTIONS: &str = " instructions";
+const WORK_UNITS: &str = " work units";
 
 /// A price: so much per so many work units. Fractions of a wei are never charged.
 ///
@@ -125,22 +149,14 @@ impl Rate {
         self.per
     }
 
-    /// The price of metered instructions in words (`0.01 LP per 1,000,000,000 instructions`, `free`); what is written so can be
+    /// The price of work in words (`0.01 LP per 1,000,000,000 work units`, `free`); what is written so can be
     /// read again.
     #[must_use]
-    pub fn of_instructions(self) -> String {
+    pub fn in_words(self) -> String {
         if self.is_free() {
             return FREE.to_owned();
         }
-        let digits = self.per.to_string();
-        let mut per = String::new();
-        for (at, digit) in digits.chars().enumerate() {
-            if at > 0 && (digits.len() - at).is_multiple_of(3) {
-                per.push(',');
-            }
-            per.push(digit);
-        }
-        format!("{} per {per}{INSTRUCTIONS}", self.amount)
+        format!("{} per {}{WORK_UNITS}", self.amount, grouped(self.per.get()))
     }
 
     /// True where nothing is charged.
@@ -202,22 +218,40 @@ impl Rate {
 impl FromStr for Rate {
     type Err = Error;
 
-    /// Reads what [`Display`](fmt::Display) and [`Rate::of_instructions`] write: `free`, or an amount, ` per ` and a number of
-    /// work units, with or without commas and the word `instructions` (`0.01 LP per 1000000000`).
+    /// Reads what [`Display`](fmt::Display) and [`Rate::in_words`] write: `free`, or an amount, ` per ` and a number of
+    /// work units, with or without commas and the words `work units` (`0.01 LP per 1000000000`).
     fn from_str(text: &str) -> Result<Self> {
         let refuse = || {
             let shown: String = text.chars().take(100).collect();
             Error::invalid("E_RATE", format!("{shown:?} is not a price of work"))
-                .with_hint("write it like `0.01 LP per 1,000,000,000 instructions`")
+                .with_hint("write it like `0.01 LP per 1,000,000,000 work units`")
                 .with("got", shown)
         };
         if text == FREE {
             return Ok(Self::FREE);
         }
         let (amount, per) = text.split_once(" per ").ok_or_else(refuse)?;
-        let per = number(per.strip_suffix(INSTRUCTIONS).unwrap_or(per)).ok_or_else(refuse)?;
+        let per = number(per.strip_suffix(WORK_UNITS).unwrap_or(per)).ok_or_else(refuse)?;
         Self::new(amount.parse()?, per)
     }
+}
+
+/// A number with a comma before every three of its digits.
+///
+/// ```
+/// assert_eq!(lilypad_core::model::grouped(1_234_567), "1,234,567");
+/// ```
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// A number in digits alone, or with a comma before every three of them.
@@ -243,6 +277,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_count_is_written_with_its_unit() {
+        assert_eq!(WorkUnit::of_executor("wasm").in_words(22_583_552), "22,583,552 instructions");
+        assert_eq!(WorkUnit::of_executor("docker").in_words(22_583_552), "0.022 s of CPU time");
+        assert_eq!(WorkUnit::GpuSeconds.in_words(61_500_000_000), "61.500 s of GPU time");
+    }
+
+    #[test]
     fn a_unit_is_written_by_its_name() {
         for unit in WorkUnit::ALL {
             assert_eq!(serde_json::to_string(&unit).unwrap(), format!("\"{unit}\""));
@@ -253,11 +294,11 @@ mod tests {
     fn a_price_is_read_as_it_is_shown() {
         let rate = |text: &str| text.parse::<Rate>();
         let usual = rate("0.01 LP per 1000000000").unwrap();
-        assert_eq!(usual.of_instructions(), "0.01 LP per 1,000,000,000 instructions");
-        assert_eq!(Rate::FREE.of_instructions(), "free");
+        assert_eq!(usual.in_words(), "0.01 LP per 1,000,000,000 work units");
+        assert_eq!(Rate::FREE.in_words(), "free");
         for per in [1, 999, 1_000, 25_000, 1_234_567, u64::MAX] {
             let price = Rate::new(Amount::from(3_u64), per).unwrap();
-            assert_eq!(rate(&price.of_instructions()).unwrap(), price);
+            assert_eq!(rate(&price.in_words()).unwrap(), price);
             assert_eq!(rate(&price.to_string()).unwrap(), price);
         }
         assert_eq!(rate("free").unwrap(), Rate::FREE);

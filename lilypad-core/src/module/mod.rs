@@ -17,7 +17,6 @@ mod finding;
 mod folder;
 #[cfg(all(feature = "module-git", not(target_family = "wasm")))]
 mod git;
-mod image;
 mod inputs;
 mod lint;
 mod load;

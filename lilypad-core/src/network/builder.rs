@@ -35,6 +35,7 @@ pub struct NetworkBuilder {
     solver: SolverConfig,
     funds: Amount,
     executors: Option<Vec<Arc<dyn Executor>>>,
+    network: NetworkAccess,
 }
 
 impl Default for NetworkBuilder {
@@ -50,6 +51,7 @@ impl Default for NetworkBuilder {
             solver: SolverConfig::default(),
             funds: Amount::from_lp(1_000),
             executors: None,
+            network: NetworkAccess::None,
         }
     }
 }
@@ -117,6 +119,12 @@ impl NetworkBuilder {
         self
     }
 
+    /// The most that a job may reach from the providers, as far as their executors allow it.
+    pub fn network(mut self, network: NetworkAccess) -> Self {
+        self.network = network;
+        self
+    }
+
     /// Starts all roles. Must be called on a tokio runtime.
     ///
     /// # Errors
@@ -181,7 +189,7 @@ impl NetworkBuilder {
             driver: None,
             cuda: None,
             labels: BTreeMap::new(),
-            network: NetworkAccess::None,
+            network: self.network,
             // The executors of a local network measure and repeat exactly; a fake one promises nothing less.
             verification: VerificationClass::Exact,
             collateral_multiple: 2,

@@ -59,6 +59,7 @@ impl Provider {
             bundle: module.bundle().clone(),
             inputs: job.files.clone(),
             outputs: spec.outputs.iter().map(|output| (output.name.clone(), output.path.clone())).collect(),
+            network: spec.network.clone(),
             seed: *job.inputs_id()?.0.digest(),
             limits: self.limits(notice, spec, rate),
         };
@@ -130,6 +131,7 @@ impl Provider {
                 .min(notice.job.body.instruction_limit),
             memory_bytes: tighter(own.memory_bytes, spec.limits.memory_bytes.or(needed)),
             output_bytes: tighter(own.output_bytes, spec.limits.output_bytes),
+            milli_cpus: u32::try_from(spec.machine.cpu).ok().filter(|cpu| *cpu > 0).unwrap_or(own.milli_cpus),
             ..own
         }
     }

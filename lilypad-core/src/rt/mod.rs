@@ -21,7 +21,7 @@ mod crash;
 )]
 mod crash;
 #[cfg(all(
-    any(feature = "http", feature = "server", feature = "store-postgres"),
+    any(feature = "executor-docker", feature = "http", feature = "server", feature = "store-postgres"),
     not(target_family = "wasm")
 ))]
 mod limit;
@@ -47,7 +47,7 @@ pub use chronometer::Chronometer;
 pub use clock::{Clock, ManualClock, Timestamp};
 pub(crate) use crash::crash_point;
 #[cfg(all(
-    any(feature = "http", feature = "server", feature = "store-postgres"),
+    any(feature = "executor-docker", feature = "http", feature = "server", feature = "store-postgres"),
     not(target_family = "wasm")
 ))]
 pub(crate) use limit::within;
@@ -56,7 +56,7 @@ pub(crate) use own::OwnRuntime;
 pub use platform::BoxFuture;
 #[cfg(feature = "network")]
 pub(crate) use platform::TaskGroup;
-#[cfg(all(feature = "solver", not(target_family = "wasm")))]
+#[cfg(all(any(feature = "executor-docker", feature = "solver"), not(target_family = "wasm")))]
 pub(crate) use platform::blocking;
 pub(crate) use platform::spawn;
 pub(crate) use random::Random;

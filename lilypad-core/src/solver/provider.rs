@@ -183,6 +183,7 @@ impl Solver {
                 ExecutorEvent::Progress { instructions } => {
                     JobEventKind::Progress { instruction_count: instructions }
                 }
+                ExecutorEvent::Preparing(message) => JobEventKind::Preparing { message },
                 ExecutorEvent::Warning(message) => JobEventKind::Warning { message },
             });
         }

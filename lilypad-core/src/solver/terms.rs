@@ -15,9 +15,10 @@ impl Solver {
         let offer = &deal.offer.signed.body;
         let job_creator = deal.deal.members.job_creator.parse()?;
         let parties = Parties { job_creator, provider: deal.offer.provider };
+        let executor = self.book().job(id)?.signed.body.terms.executor.clone();
         let terms = Terms {
             rate: deal.rate,
-            unit: WorkUnit::Instructions,
+            unit: WorkUnit::of_executor(&executor),
             price_cap: deal.price_cap,
             provider_collateral: offer.terms.collateral(deal.price_cap),
             author: None,

@@ -97,6 +97,7 @@ fn name(kind: &JobEventKind) -> Option<&'static str> {
         JobEventKind::Stdout { .. } | JobEventKind::Stderr { .. } | JobEventKind::Progress { .. } => {
             return None;
         }
+        JobEventKind::Preparing { .. } => "preparing",
         JobEventKind::Warning { .. } => "warning",
         JobEventKind::Cancelling => "cancelling",
         JobEventKind::ResultsSubmitted { .. } => "results_submitted",

@@ -50,8 +50,13 @@ pub enum JobEventKind {
     },
     /// The provider started the program.
     Started {
-        /// The executor (`wasm`).
+        /// The executor (`wasm`, `docker`).
         executor: String,
+    },
+    /// What the provider does before the program runs (an image is fetched…).
+    Preparing {
+        /// One line.
+        message: String,
     },
     /// The job wrote a line, or a piece of a long one, to its standard output.
     Stdout {
@@ -65,7 +70,7 @@ pub enum JobEventKind {
     },
     /// Work so far. Not kept in the log.
     Progress {
-        /// Metered instructions so far.
+        /// Work units so far.
         instruction_count: u64,
     },
     /// Something that the user should know and that does not stop the job.

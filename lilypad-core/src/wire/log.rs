@@ -148,7 +148,8 @@ impl EventLog {
 }
 
 fn is_line(kind: &JobEventKind) -> bool {
-    matches!(kind, JobEventKind::Stdout { .. } | JobEventKind::Stderr { .. } | JobEventKind::Warning { .. })
+    use JobEventKind::{Preparing, Stderr, Stdout, Warning};
+    matches!(kind, Stdout { .. } | Stderr { .. } | Preparing { .. } | Warning { .. })
 }
 
 /// The events of one job, from the first to the final one.

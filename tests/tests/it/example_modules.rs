@@ -36,6 +36,7 @@ impl Run {
             bundle: module.bundle().clone(),
             inputs: given,
             outputs: spec.outputs.into_iter().map(|output| (output.name, output.path)).collect(),
+            network: lilypad_core::model::NetworkPolicy::None,
             seed: [0; 32],
             limits,
         };

@@ -1,6 +1,8 @@
 //! One job from request to outcome, on whichever thread calls it.
 
 use crate::error::{Error, Result};
+use crate::executor::log::Log;
+use crate::executor::outputs::check_outputs;
 use crate::executor::{EventSink, ExecutorEvent, Limits, RunOutcome, RunRequest, StopReason};
 use crate::model::{ClockPolicy, RandomPolicy, WasmRun};
 use crate::rt::Random;
@@ -9,7 +11,7 @@ use super::cache::Cache;
 use super::engine::{Program, Ran, Wasmi};
 use super::host::{Growth, Host, Watch};
 use super::meter::{Account, SLICE};
-use super::wasi::{Clocks, Inode, Log, RandomSource, RealTime, Vfs, VfsLimits, Wasi};
+use super::wasi::{Clocks, Inode, RandomSource, RealTime, Vfs, VfsLimits, Wasi};
 use super::{program, results};
 
 /// What a job needs from the machine that it runs on.
@@ -33,7 +35,7 @@ pub(super) fn run(
     events: &EventSink,
     machine: Machine,
 ) -> Result<RunOutcome> {
-    program::check_outputs(request)?;
+    check_outputs(&request.outputs)?;
     let file = program::file(request, run)?;
     let compiled = cache.get(engine, file, || program::binary(request, run, file))?;
     program::check(&compiled.facts, run)?;

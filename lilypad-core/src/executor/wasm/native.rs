@@ -52,6 +52,7 @@ const PROGRESS: Duration = Duration::from_millis(250);
 ///     bundle,
 ///     inputs: FileSet::new(),
 ///     outputs: BTreeMap::new(),
+///     network: Default::default(),
 ///     seed: [0; 32],
 ///     limits: Limits::default(),
 /// };

@@ -9,10 +9,6 @@ use super::wasi::{FUNCTIONS, Function, NAMESPACE};
 
 /// Most bytes of arguments and environment together.
 const MAX_STRINGS: usize = 1 << 20;
-/// Most output folders.
-const MAX_OUTPUTS: usize = 64;
-/// Names in the results that belong to the executor.
-const RESERVED: [&str; 3] = ["stdout", "stderr", "exitCode"];
 
 /// The program's file in the bundle.
 pub(super) fn file<'a>(request: &'a RunRequest, run: &WasmRun) -> Result<&'a [u8]> {
@@ -144,47 +140,6 @@ fn check_strings(what: &str, strings: &[String]) -> Result<()> {
         .with("got", bytes));
     }
     Ok(())
-}
-
-/// Checks the names and paths of the output folders.
-pub(super) fn check_outputs(request: &RunRequest) -> Result<()> {
-    let refuse = |name: &str, why: &str| {
-        Err(Error::invalid("E_OUTPUT", format!("output {:?} {why}", shown(name))).with("output", shown(name)))
-    };
-    if request.outputs.len() > MAX_OUTPUTS {
-        return refuse("", &format!("is one of {}; the limit is {MAX_OUTPUTS}", request.outputs.len()));
-    }
-    let mut taken: Vec<&str> = vec!["/inputs", "/tmp"];
-    let mut names: Vec<&str> = RESERVED.to_vec();
-    for (name, path) in &request.outputs {
-        if !is_plain(name) || name.split('/').count() > 8 || name.len() > 255 {
-            return refuse(name, "must be a relative path without `.`, `..` and hidden parts");
-        }
-        if names.iter().any(|other| overlap(other, name)) {
-            return refuse(name, "lies in, around or on another name in the results");
-        }
-        let inner = path.strip_prefix('/').filter(|inner| is_plain(inner) && path.len() <= 1_024);
-        if inner.is_none() {
-            return refuse(name, &format!("has the path {:?}; it must be absolute and plain", shown(path)));
-        }
-        if taken.iter().any(|other| overlap(other, path)) {
-            return refuse(name, &format!("has the path {:?}, which overlaps another folder", shown(path)));
-        }
-        taken.push(path);
-        names.push(name);
-    }
-    Ok(())
-}
-
-fn is_plain(path: &str) -> bool {
-    !path.contains(['\\', '\0']) && path.split('/').all(|part| !part.is_empty() && !part.starts_with('.'))
-}
-
-fn overlap(one: &str, other: &str) -> bool {
-    let within = |inner: &str, outer: &str| {
-        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    within(one, other) || within(other, one)
 }
 
 fn shown(text: &str) -> String {

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::error::{Error, Result};
+use crate::executor::outputs;
 use crate::executor::{EventSink, ExecutorEvent, StopReason};
 use crate::model::FileSet;
 
@@ -12,23 +13,19 @@ use super::wasi::{Body, Inode, Vfs};
 /// does not see them.
 pub(super) fn collect(
     vfs: &mut Vfs,
-    outputs: &[(String, Inode)],
+    folders: &[(String, Inode)],
     logs: (Vec<u8>, Vec<u8>),
     stop: &StopReason,
     events: &EventSink,
 ) -> Result<FileSet> {
-    let mut results = FileSet::new();
-    results.insert("stdout", logs.0)?;
-    results.insert("stderr", logs.1)?;
-    results.insert("exitCode", stop.outcome().exit_code().to_string().into_bytes())?;
-    for (name, root) in outputs {
+    let mut results = outputs::results(logs.0, logs.1, stop)?;
+    for (name, root) in folders {
         let mut folders = vec![(name.clone(), *root)];
         while let Some((path, folder)) = folders.pop() {
             for (inner, inode) in entries(vfs, folder) {
                 let path = format!("{path}/{inner}");
                 if inner.starts_with('.') {
-                    let warning = format!("{path} is left out of the results: its name starts with a dot");
-                    events.send(ExecutorEvent::Warning(warning));
+                    events.send(ExecutorEvent::Warning(outputs::hidden(&path)));
                 } else if vfs.is_folder(inode) {
                     folders.push((path, inode));
                 } else {

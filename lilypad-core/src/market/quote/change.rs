@@ -143,7 +143,7 @@ impl fmt::Display for Change {
         for (at, field) in self.fields.iter().enumerate() {
             write!(f, "{}{field}", if at == 0 { "" } else { ", and " })?;
         }
-        write!(f, ": then an offer fits, at {}", self.rate.of_instructions())
+        write!(f, ": then an offer fits, at {}", self.rate.in_words())
     }
 }
 
@@ -204,7 +204,7 @@ impl FieldChange {
                 write!(f, "pay {to} LP instead of {from} LP for an instruction")
             }
             Self::MaxRate { from, to } => {
-                write!(f, "take work at {} instead of {}", to.of_instructions(), from.of_instructions())
+                write!(f, "take work at {} instead of {}", to.in_words(), from.in_words())
             }
             Self::PriceCap { from, to } if to < from => write!(f, "lower the price cap from {from} to {to}"),
             Self::PriceCap { from, to } => {

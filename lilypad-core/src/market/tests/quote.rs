@@ -249,7 +249,7 @@ fn a_busy_machine_says_when_it_is_free_and_what_would_fit_beside() {
     let change = index.quote(&smaller.request(), &options()).change.unwrap();
     assert_eq!(
         change.to_string(),
-        "ask for 0 CPUs instead of 2 (machine.cpu): then an offer fits, at 0.000000000000000003 LP per 10 instructions"
+        "ask for 0 CPUs instead of 2 (machine.cpu): then an offer fits, at 0.000000000000000003 LP per 10 work units"
     );
 }
 

@@ -107,11 +107,7 @@ fn no_match_counts_each_reason_once_and_names_the_nearest() {
     let text = reasons.to_string();
     assert!(text.starts_with("3 offers: 2 lack memory (need 4096 MB, most 4095 MB), 1 too dear ("), "{text}");
     assert!(
-        text.ends_with(&format!(
-            "(pays {} per 10 instructions, costs {} per 1 instructions)",
-            wei(3),
-            wei(2)
-        )),
+        text.ends_with(&format!("(pays {} per 10 work units, costs {} per 1 work units)", wei(3), wei(2))),
         "{text}"
     );
     let error = reasons.to_error(None);

@@ -1,8 +1,8 @@
 //! The rules for `lilypad.toml`: what is allowed and still unwise.
 
+use crate::model::image_ref;
 use crate::model::{GpuSpec, MachineSpec};
 use crate::module::finding::{Finding, Position};
-use crate::module::image;
 use crate::module::manifest::{Leaf, Manifest, Run};
 
 use super::{found, is_secret_name, sorted};
@@ -37,7 +37,7 @@ pub(in crate::module) fn check(manifest: &Manifest) -> Vec<Finding> {
         }
     }
     if let Run::Docker { image, entrypoint, .. } = &manifest.run {
-        if image::parse(image).is_ok_and(|image| image.digest.is_none()) {
+        if image_ref::parse(image).is_ok_and(|image| image.digest.is_none()) {
             let message = "the image is named by its tag and can change without notice";
             findings.push(found("image-mutable", message).at(at(image)).hint("pin it: name@sha256:…"));
         }

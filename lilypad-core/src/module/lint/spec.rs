@@ -1,8 +1,9 @@
 //! What a rendered v2 module asks for.
 
+use crate::model::image_ref;
 use crate::model::json::Value;
+use crate::module::Finding;
 use crate::module::v2::{field, items, place, text, texts, whole};
-use crate::module::{Finding, image};
 
 use super::found;
 
@@ -67,7 +68,7 @@ impl Rendered<'_> {
 
     fn image(&self, image: &str, findings: &mut Vec<Finding>) {
         let path = ["Docker", "Image"];
-        match image::parse(image) {
+        match image_ref::parse(image) {
             Err(_) if image.is_empty() => {
                 self.add(findings, "image-missing", &["Docker"], "no container image is named".to_owned());
             }

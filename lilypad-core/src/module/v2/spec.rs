@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use super::keys::place;
 use super::{given, view};
+use crate::model::image_ref;
 use crate::model::json::Value;
 use crate::model::v2::{Engine, Module, Network, Publisher, Spec, StorageSpec};
 use crate::model::{Determinism, DockerRun, FileSet, JobLimits, JobSpec, NetworkPolicy, OutputSpec, RunSpec};
 use crate::module::finding::Finding;
-use crate::module::image;
 use crate::module::lint::found;
 use crate::module::manifest::loose_bytes;
 
@@ -106,7 +106,7 @@ impl Examiner<'_> {
         let docker = &self.spec.docker;
         let elsewhere =
             self.refusals.iter().any(|refusal| matches!(refusal.rule, "E_SPEC_ENGINE_SPEC" | "E_SPEC_WASM"));
-        if !elsewhere && let Err(why) = image::parse(&docker.image) {
+        if !elsewhere && let Err(why) = image_ref::parse(&docker.image) {
             let shown: String = docker.image.chars().take(120).collect();
             self.refuse("E_SPEC_IMAGE", &["Docker", "Image"], format!("image {shown:?} {why}"));
         }

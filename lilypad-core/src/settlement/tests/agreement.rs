@@ -130,12 +130,12 @@ fn a_job_with_a_fixed_price_costs_one_unit() {
 }
 
 #[test]
-fn seconds_are_counted_in_milliseconds() {
-    assert_eq!(WorkUnit::GpuSeconds.count_per_unit(), 1_000);
+fn seconds_are_counted_in_nanoseconds() {
+    assert_eq!(WorkUnit::GpuSeconds.count_per_unit(), 1_000_000_000);
     let mut bench = Bench::new();
     let per_second = rate(wei(30), WorkUnit::CpuSeconds.count_per_unit());
     bench.agree("a", Terms { unit: WorkUnit::CpuSeconds, rate: per_second, ..terms(100, 0) }).unwrap();
-    bench.event(PROVIDER, DealEvent::Submit { work_units: 1_566 }).unwrap();
+    bench.event(PROVIDER, DealEvent::Submit { work_units: 1_566_000_000 }).unwrap();
     bench.event(CREATOR, DealEvent::Accept).unwrap();
     // 1.566 s at 30 wei are 46.98 wei.
     assert_eq!(bench.balance(PROVIDER), 46);

@@ -32,6 +32,7 @@ pub(in super::super) enum Report {
     Stdout { text: String },
     Stderr { text: String },
     Progress { instruction_count: u64 },
+    Preparing { message: String },
     Warning { message: String },
 }
 
@@ -42,6 +43,7 @@ impl Body for ExecutorEvents {
             ExecutorEvent::Stdout(text) => Report::Stdout { text },
             ExecutorEvent::Stderr(text) => Report::Stderr { text },
             ExecutorEvent::Progress { instructions } => Report::Progress { instruction_count: instructions },
+            ExecutorEvent::Preparing(message) => Report::Preparing { message },
             ExecutorEvent::Warning(message) => Report::Warning { message },
         };
         json::write(WHAT, &Batch { events: self.0.iter().map(report).collect() })
@@ -56,6 +58,7 @@ impl Body for ExecutorEvents {
             Report::Progress { instruction_count } => {
                 ExecutorEvent::Progress { instructions: instruction_count }
             }
+            Report::Preparing { message } => ExecutorEvent::Preparing(message),
             Report::Warning { message } => ExecutorEvent::Warning(message),
         };
         Ok(Self(batch.events.into_iter().map(event).collect()))

@@ -11,7 +11,6 @@ mod fd;
 mod fd_data;
 mod fds;
 mod guest;
-mod log;
 mod path;
 mod paths;
 mod poll;
@@ -19,10 +18,10 @@ mod process;
 mod table;
 mod vfs;
 
+use crate::executor::log::Log;
 pub(super) use abi::{Fail, Stop};
 pub(super) use clock::{Clocks, RealTime};
 pub(super) use guest::{Charge, GuestMemory, Linear};
-pub(super) use log::Log;
 pub(super) use table::{FUNCTIONS, Function, NAMESPACE};
 pub(super) use vfs::{Body, Inode, Vfs, VfsLimits};
 

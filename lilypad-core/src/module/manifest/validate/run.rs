@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::short;
+use crate::model::image_ref;
 use crate::model::{ClockPolicy, FileSet, RandomPolicy};
-use crate::module::image;
 use crate::module::inputs::{InputKind, InputSpec};
 use crate::module::manifest::reader::Reader;
 use crate::module::manifest::tables::{ClockWord, DockerTable, LeafTable, RandomWord, RunTable, WasmTable};
@@ -87,7 +87,7 @@ fn wasm(table: WasmTable, leaves: &mut Leaves<'_>, reader: &mut Reader<'_>) -> R
 }
 
 fn docker(table: DockerTable, leaves: &mut Leaves<'_>, reader: &mut Reader<'_>) -> Run {
-    if let Err(why) = image::parse(&table.image) {
+    if let Err(why) = image_ref::parse(&table.image) {
         let message = format!("image {:?} {why}", short(&table.image));
         reader.complain_with("run.docker.image", "E_MANIFEST_IMAGE", message, "write it as name@sha256:…");
     }

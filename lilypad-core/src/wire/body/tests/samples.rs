@@ -225,6 +225,7 @@ pub(super) fn kinds() -> Vec<JobEventKind> {
         Stdout { text: "moo \u{1b}[2J".to_owned() },
         Stderr { text: String::new() },
         Progress { instruction_count: u64::MAX },
+        Preparing { message: "p".to_owned() },
         Warning { message: "w".to_owned() },
         Cancelling,
         ResultsSubmitted { data_id: content(), outcome: Outcome::Exited(-1), instruction_count: 3 },
@@ -243,6 +244,7 @@ pub(super) fn executor_events() -> ExecutorEvents {
         ExecutorEvent::Stdout("moo".to_owned()),
         ExecutorEvent::Stderr("oops".to_owned()),
         ExecutorEvent::Progress { instructions: 1_000 },
+        ExecutorEvent::Preparing("fetching the image a/b:1".to_owned()),
         ExecutorEvent::Warning("a hidden file was left out".to_owned()),
     ])
 }

@@ -1,0 +1,168 @@
+//! What runs jobs on this machine, and how tightly: the executors of a provider and of the network in this process.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use lilypad_core::executor::Executor;
+use lilypad_core::executor::docker::{DockerConfig, DockerExecutor, PullPolicy};
+use lilypad_core::executor::wasm::WasmExecutor;
+use lilypad_core::market::NetworkAccess;
+use lilypad_core::model::RunSpec;
+use lilypad_core::{Error, Result};
+
+use crate::job::{self, Asked};
+use crate::report::Report;
+
+/// So many processes with containers may share a data folder.
+const MOST_FOLDERS: u32 = 64;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// WebAssembly programs, in this process.
+    Wasm,
+    /// Containers, in a Docker engine.
+    Docker,
+}
+
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Executors")]
+pub(crate) struct ExecutorArgs {
+    /// What runs jobs on this machine; may be given several times. Default: wasm, and docker where an engine answers and
+    /// containers are to run.
+    #[arg(long = "executor", value_name = "KIND", value_enum)]
+    pub(crate) executors: Vec<Kind>,
+    /// Socket of the Docker engine. Default: DOCKER_HOST, else /var/run/docker.sock.
+    #[arg(long, value_name = "PATH")]
+    docker_socket: Option<PathBuf>,
+    /// Folder for what containers read and write while they run; the engine must see it too. Default: docker in the data
+    /// folder.
+    #[arg(long, value_name = "DIR")]
+    docker_scratch: Option<PathBuf>,
+    /// Registry from which images may come, such as ghcr.io; may be given several times. Default: all.
+    #[arg(long = "docker-registry", value_name = "HOST")]
+    docker_registries: Vec<String>,
+    /// Take only images that are named by digest.
+    #[arg(long)]
+    docker_digest_only: bool,
+    /// Fetch no images: run only those that the engine has.
+    #[arg(long)]
+    docker_no_pull: bool,
+    /// Runtime that confines containers, by its name in the engine. Default: runsc (gVisor) where there is one.
+    #[arg(long, value_name = "NAME")]
+    docker_runtime: Option<String>,
+    /// Let containers run as the user that their image names, root too.
+    #[arg(long)]
+    docker_image_user: bool,
+    /// Let containers write outside of /tmp and their outputs. Nothing bounds how much.
+    #[arg(long)]
+    docker_writable_root: bool,
+    /// Give jobs that ask for it the network, all of it: also what this machine can reach and others cannot.
+    #[arg(long)]
+    docker_network: bool,
+}
+
+impl ExecutorArgs {
+    /// The executors of a provider.
+    pub(crate) async fn of_provider(&self, report: &Report) -> Result<Vec<Arc<dyn Executor>>> {
+        match self.executors.is_empty() {
+            false => self.named(None, report).await,
+            true => {
+                let mut executors = vec![wasm()?];
+                match self.docker(None, report).await {
+                    Ok(docker) => executors.push(docker),
+                    // Whoever asked for a socket wants containers.
+                    Err(error) if self.docker_socket.is_some() => return Err(error),
+                    Err(error) => report.field("docker", format!("no containers: {}", error.message())),
+                }
+                Ok(executors)
+            }
+        }
+    }
+
+    /// The executors of the network in this process: those that are named, else what the module needs.
+    pub(crate) async fn of_job(
+        &self,
+        asked: &Asked,
+        data_dir: Option<&Path>,
+        report: &Report,
+    ) -> Result<Vec<Arc<dyn Executor>>> {
+        if !self.executors.is_empty() {
+            return self.named(data_dir, report).await;
+        }
+        let rendered = asked.module.render(&asked.inputs)?;
+        let container = rendered.runnable().is_ok_and(|spec| matches!(spec.run, RunSpec::Docker(_)));
+        let mut executors = vec![wasm()?];
+        if container {
+            executors.push(self.docker(data_dir, report).await?);
+        }
+        Ok(executors)
+    }
+
+    /// The most that a job may reach here.
+    pub(crate) fn network(&self) -> NetworkAccess {
+        if self.docker_network { NetworkAccess::Full } else { NetworkAccess::None }
+    }
+
+    /// Refuses flags that say how jobs run here where they run elsewhere.
+    pub(crate) fn check_remote(&self) -> Result<()> {
+        if self.executors.is_empty() {
+            return Ok(());
+        }
+        Err(Error::invalid(
+            "E_REMOTE_FLAG",
+            "--executor has no meaning here: the network's providers run the job",
+        )
+        .with_hint("leave --executor out, or use --network local"))
+    }
+
+    async fn named(&self, data_dir: Option<&Path>, report: &Report) -> Result<Vec<Arc<dyn Executor>>> {
+        let mut executors = Vec::new();
+        if self.executors.contains(&Kind::Wasm) {
+            executors.push(wasm()?);
+        }
+        if self.executors.contains(&Kind::Docker) {
+            executors.push(self.docker(data_dir, report).await?);
+        }
+        Ok(executors)
+    }
+
+    async fn docker(&self, data_dir: Option<&Path>, report: &Report) -> Result<Arc<dyn Executor>> {
+        let docker = match &self.docker_scratch {
+            Some(folder) => DockerExecutor::connect(self.config(folder)).await?,
+            None => self.in_a_free_folder(&job::data_dir(data_dir)?.join("docker")).await?,
+        };
+        report.field("docker", docker.about());
+        Ok(Arc::new(docker))
+    }
+
+    /// One process at a time uses a folder: the first that is free, so that what a killed process left is found again.
+    async fn in_a_free_folder(&self, root: &Path) -> Result<DockerExecutor> {
+        let mut number = 0;
+        loop {
+            let connected = DockerExecutor::connect(self.config(&root.join(number.to_string()))).await;
+            match connected {
+                Err(error) if error.code() == "E_DOCKER_SCRATCH" && number < MOST_FOLDERS => number += 1,
+                connected => return connected,
+            }
+        }
+    }
+
+    fn config(&self, scratch: &Path) -> DockerConfig {
+        DockerConfig {
+            socket: self.docker_socket.clone(),
+            pull: if self.docker_no_pull { PullPolicy::Never } else { PullPolicy::Missing },
+            registries: self.docker_registries.clone(),
+            digest_only: self.docker_digest_only,
+            image_user: self.docker_image_user,
+            writable_root: self.docker_writable_root,
+            network: self.docker_network,
+            runtime: self.docker_runtime.clone(),
+            ..DockerConfig::new(scratch)
+        }
+    }
+}
+
+fn wasm() -> Result<Arc<dyn Executor>> {
+    Ok(Arc::new(WasmExecutor::new()?))
+}
