@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use lilypad_core::Error;
 use lilypad_core::market::VerificationClass;
 use lilypad_core::model::{Address, Amount, Rate};
 
@@ -24,6 +25,10 @@ Examples:
   lilypad receipt verify results.receipt.json
   lilypad wallet new
 
+With --json, standard output has one JSON document and nothing else; `events`, `logs`, `solver` and `provider` print one a line.";
+
+/// What stands at the end of every command's help.
+const EXIT_CODES: &str = "\
 Exit codes: 0 done · 1 our own fault · 2 usage or bad input · 3 authorisation · 4 network · 5 ledger or chain ·
 6 the job failed · 7 verification failed · 8 timed out · 9 refused by policy, or no machine fits · 130 cancelled";
 
@@ -33,6 +38,9 @@ Exit codes: 0 done · 1 our own fault · 2 usage or bad input · 3 authorisation
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+    /// Nothing is reported to anybody in any case; the older command had this flag.
+    #[arg(long, global = true, hide = true)]
+    disable_telemetry: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -47,17 +55,29 @@ pub(crate) enum Command {
     /// Nothing is run or paid.
     Quote(QuoteArgs),
     /// Show where the newest jobs of an account stand.
+    #[command(after_help = "Examples:
+  lilypad jobs --network lab
+  lilypad jobs --json | jq -r '.jobs[].job_id'")]
     Jobs(AccountArgs),
     /// Show where a job stands, and why.
+    #[command(after_help = "Examples:
+  lilypad status QmdTubbrNkUUTYU9JWqEcSs8Quzc9f7gFFkasQJDVr235r --network lab
+  lilypad status QmdTubbrNkUUTYU9JWqEcSs8Quzc9f7gFFkasQJDVr235r --json | jq -r .state")]
     Status(OneJobArgs),
     /// Print what happens to a job, one JSON document a line, until it has ended.
+    #[command(after_help = "Examples:
+  lilypad events QmdTubbrNkUUTYU9JWqEcSs8Quzc9f7gFFkasQJDVr235r --network lab
+  lilypad events QmdTubbrNkUUTYU9JWqEcSs8Quzc9f7gFFkasQJDVr235r --json | jq -r .event")]
     Events(OneJobArgs),
-    /// Print what a job writes, as it writes it, until it has ended.
-    #[command(
-        after_help = "Example: lilypad logs QmdTubbrNkUUTYU9JWqEcSs8Quzc9f7gFFkasQJDVr235r --network lab"
-    )]
+    /// Print what a job writes, as it writes it, until it has ended; with --json one document a line, with its stream and text.
+    #[command(after_help = "Examples:
+  lilypad logs QmdTubbrNkUUTYU9JWqEcSs8Quzc9f7gFFkasQJDVr235r --network lab
+  lilypad logs QmdTubbrNkUUTYU9JWqEcSs8Quzc9f7gFFkasQJDVr235r --json | jq -r 'select(.stream == \"stderr\") | .text'")]
     Logs(OneJobArgs),
     /// Ask to stop a job. What it did until then is paid.
+    #[command(after_help = "Examples:
+  lilypad cancel QmdTubbrNkUUTYU9JWqEcSs8Quzc9f7gFFkasQJDVr235r --network lab
+  lilypad cancel QmdTubbrNkUUTYU9JWqEcSs8Quzc9f7gFFkasQJDVr235r --json | jq -r .state")]
     Cancel(OneJobArgs),
     /// Follow a job that was submitted before to its end, and fetch its results.
     #[command(visible_alias = "download")]
@@ -65,6 +85,7 @@ pub(crate) enum Command {
     /// Run a solver: match jobs with machines for others, over HTTP.
     Solver(SolverArgs),
     /// Offer this machine on a network and run jobs for money.
+    #[command(visible_alias = "resource-provider")]
     Provider(ProviderArgs),
     /// Write, check and look at modules.
     Module(ModuleArgs),
@@ -93,6 +114,11 @@ impl Command {
             Self::Wallet(args) => args.wants_json(),
             Self::Network(args) => args.wants_json(),
         }
+    }
+
+    /// True where one JSON document after another is printed, each on a line.
+    pub(crate) fn prints_lines(&self) -> bool {
+        matches!(self, Self::Events(_) | Self::Logs(_) | Self::Solver(_) | Self::Provider(_))
     }
 }
 
@@ -123,7 +149,7 @@ pub(crate) struct RunArgs {
   lilypad quote examples/modules/mandelbrot -i width=320 --price-cap \"0.1 LP\"
   lilypad quote ./my-module --label region=eu --json | jq .change
 
-Exit codes: 0 an offer fits · 9 none does: the reasons and the fix are printed")]
+Exit 0 where an offer fits, 9 where none does: the reasons and the fix are printed.")]
 pub(crate) struct QuoteArgs {
     #[command(flatten)]
     pub(crate) job: JobArgs,
@@ -141,7 +167,7 @@ pub(crate) struct JobArgs {
     pub(crate) key: KeyArgs,
     /// Network to work on: a name or a URL. Default: what `lilypad network use` chose, else `local`, a network inside this
     /// process.
-    #[arg(long, value_name = "NAME|URL")]
+    #[arg(long, short = 'n', value_name = "NAME|URL")]
     pub(crate) network: Option<String>,
     /// An input as NAME=VALUE; may be given several times. The value may hold `=`.
     #[arg(short = 'i', long = "input", value_name = "NAME=VALUE", value_parser = parse_input)]
@@ -166,7 +192,7 @@ pub(crate) struct JobArgs {
     pub(crate) max_instructions: Option<u64>,
     /// The one provider that may run the job, by its address. The network in this process makes new addresses each time
     /// unless it gets a --seed.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, visible_alias = "target", short_alias = 't', value_name = "ADDRESS")]
     pub(crate) provider: Option<Address>,
     /// A label that the machine must carry, as NAME=VALUE; may be given several times.
     #[arg(long = "label", value_name = "NAME=VALUE", value_parser = parse_label)]
@@ -189,10 +215,52 @@ pub(crate) struct JobArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ModuleSource {
     /// A folder, NAME:TAG, github.com/OWNER/REPO:REF, https://HOST[:PORT]/OWNER/REPO:REF, or …@COMMIT.
-    pub(crate) module: String,
+    module: Option<String>,
+    /// The same as MODULE, where that is left out.
+    #[arg(
+        long,
+        value_name = "NAME:TAG",
+        env = "MODULE_NAME",
+        hide_env_values = true,
+        hide_short_help = true
+    )]
+    module_name: Option<String>,
+    /// Repository of the module, where neither is given.
+    #[arg(long, value_name = "URL", env = "MODULE_REPO", hide_env_values = true, hide_short_help = true)]
+    module_repo: Option<String>,
+    /// Tag, branch or commit in that repository.
+    #[arg(long, value_name = "REF", env = "MODULE_HASH", hide_env_values = true, hide_short_help = true)]
+    module_hash: Option<String>,
+    /// The module's file in that repository.
+    #[arg(long, value_name = "PATH", env = "MODULE_PATH", hide_env_values = true, hide_short_help = true)]
+    module_path: Option<String>,
     /// Host that modules may be fetched from although its address is private; may be given several times.
     #[arg(long, value_name = "HOST", env = "LILYPAD_ALLOW_PRIVATE_HOSTS", value_delimiter = ',')]
     pub(crate) allow_private_host: Vec<String>,
+}
+
+impl ModuleSource {
+    /// The module's name, in the form of the one argument.
+    pub(crate) fn reference(&self) -> Result<String, Error> {
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        if let Some(module) = given(&self.module).or_else(|| given(&self.module_name)) {
+            return Ok(module);
+        }
+        match (given(&self.module_repo), given(&self.module_hash)) {
+            (Some(repo), Some(hash)) => {
+                let path = given(&self.module_path);
+                let path =
+                    path.as_deref().map(|path| path.trim_start_matches('/')).filter(|path| !path.is_empty());
+                Ok(format!("{repo}:{hash}") + &path.map(|path| format!("//{path}")).unwrap_or_default())
+            }
+            (None, None) => Err(Error::invalid("E_MODULE_NONE", "no module is named")
+                .with_hint("name a folder, NAME:TAG or github.com/OWNER/REPO:REF")),
+            _ => {
+                Err(Error::invalid("E_MODULE_NONE", "--module-repo and --module-hash name a module together")
+                    .with_hint("give both, or github.com/OWNER/REPO:REF in their place"))
+            }
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -204,6 +272,9 @@ pub(crate) struct ModuleArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModuleCommand {
     /// Make a folder with a new module in it.
+    #[command(after_help = "Examples:
+  lilypad module new my-module
+  lilypad module new my-module --path modules/mine --kind docker --json")]
     New {
         /// Name of the module: lower-case letters, digits and `-`.
         name: String,
@@ -218,6 +289,9 @@ pub(crate) enum ModuleCommand {
         json: bool,
     },
     /// Look for faults in a module. Exit 2 where there is an error among the findings.
+    #[command(after_help = "Examples:
+  lilypad module check ./my-module
+  lilypad module check github.com/owner/module:v1.0.0 --json | jq .findings")]
     Check {
         #[command(flatten)]
         module: ModuleSource,
@@ -226,6 +300,10 @@ pub(crate) enum ModuleCommand {
         json: bool,
     },
     /// Show the job that a module becomes with these inputs. Exit 2 where the network would refuse the module.
+    #[command(after_help = "Examples:
+  lilypad module render examples/modules/cowsay -i Message=moo
+  lilypad module render ./my-module -i Prompt=\"a frog\" --json | jq .job
+  lilypad module render ./my-module --raw")]
     Render {
         #[command(flatten)]
         module: ModuleSource,
@@ -240,14 +318,19 @@ pub(crate) enum ModuleCommand {
         raw: bool,
     },
     /// Print the JSON Schema of lilypad.toml.
-    Schema,
+    #[command(after_help = "Example: lilypad module schema > lilypad.schema.json")]
+    Schema {
+        /// It is JSON in any case.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 impl ModuleCommand {
     fn wants_json(&self) -> bool {
         match self {
             Self::New { json, .. } | Self::Check { json, .. } | Self::Render { json, .. } => *json,
-            Self::Schema => false,
+            Self::Schema { json } => *json,
         }
     }
 }
@@ -270,6 +353,9 @@ pub(crate) struct ReceiptArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReceiptCommand {
     /// Check a receipt offline: both signatures, the arithmetic of its cost, and the results where they are at hand.
+    #[command(after_help = "Examples:
+  lilypad receipt verify results.receipt.json --results results
+  lilypad receipt verify results.receipt.json --json | jq .receipt.body.cost")]
     Verify {
         /// The receipt's JSON file.
         file: PathBuf,
@@ -282,10 +368,24 @@ pub(crate) enum ReceiptCommand {
     },
 }
 
+/// Reads the command line. Every command's help ends with the exit codes.
+pub(crate) fn parse() -> Result<Cli, clap::Error> {
+    let matches = documented(Cli::command()).try_get_matches()?;
+    Cli::from_arg_matches(&matches)
+}
+
+fn documented(command: clap::Command) -> clap::Command {
+    let said = command.get_after_help().map(|said| format!("{said}\n\n")).unwrap_or_default();
+    command.after_help(said + EXIT_CODES).mut_subcommands(documented)
+}
+
 /// Prints what clap says and gives its exit code: help and version 0, anything else 2, as JSON where that was asked for.
 pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
     let asked = std::env::args_os().any(|arg| arg == "--json");
     if let (true, Err(error)) = (error.use_stderr(), crate::secret::refuse_key_in_arguments()) {
+        return crate::report::Report::new(asked).failure(&error);
+    }
+    if let Some(error) = crate::old::explain(error) {
         return crate::report::Report::new(asked).failure(&error);
     }
     if error.use_stderr() && asked {
@@ -297,7 +397,7 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
             .filter(|line| !line.is_empty())
             .collect();
         let line = said.join(" ").trim_start_matches("error: ").to_owned();
-        let error = lilypad_core::Error::invalid("E_USAGE", line).with_hint("see lilypad --help");
+        let error = Error::invalid("E_USAGE", line).with_hint("see lilypad --help");
         return crate::report::Report::new(true).failure(&error);
     }
     // A closed pipe is no reason to fail differently.
@@ -333,3 +433,6 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
         _ => Err("a time is longer than zero and at most a year".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,7 +39,7 @@ impl Asked {
             min_reputation: args.min_reputation,
             min_collateral_multiple: args.min_collateral,
         };
-        Ok(Self { source: args.module.module.clone(), module, inputs, options })
+        Ok(Self { source: args.module.reference()?, module, inputs, options })
     }
 
     /// Says which module it is, and what is odd about it.
@@ -108,7 +108,7 @@ pub(crate) fn open(source: &ModuleSource, data_dir: Option<&Path>) -> Result<Mod
         cache_dir: self::data_dir(data_dir).map(|dir| dir.join("cache")).ok(),
         allow_private_hosts: source.allow_private_host.clone(),
     };
-    load(&source.module, &options)
+    load(&source.reference()?, &options)
 }
 
 /// `--data-dir`, else what the environment names, else the user's data folder.

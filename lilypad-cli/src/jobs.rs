@@ -29,9 +29,9 @@ pub(crate) struct AccountArgs {
     #[command(flatten)]
     key: KeyArgs,
     /// Network of the jobs: a name or a URL.
-    #[arg(long, value_name = "NAME|URL")]
+    #[arg(long, short = 'n', value_name = "NAME|URL")]
     network: Option<String>,
-    /// Print one JSON document to standard output and nothing else there.
+    /// Print JSON to standard output and nothing else there.
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -164,9 +164,7 @@ pub(crate) fn logs(args: OneJobArgs, report: &Report) -> Result<ExitCode> {
                 _ => continue,
             };
             match stream {
-                _ if report.is_json() => {
-                    report.output(format!("{}\n", json!({ "stream": stream, "text": text })).as_bytes());
-                }
+                _ if report.is_json() => report.document(&json!({ "stream": stream, "text": text })),
                 "stdout" => report.output(format!("{}\n", printable(text)).as_bytes()),
                 _ => report.say(printable(text)),
             }

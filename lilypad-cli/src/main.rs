@@ -1,6 +1,6 @@
 //! The `lilypad` command: argument parsing and printing, nothing else.
 //!
-//! Layout: `args` what can be typed; one file for each command, `job` what `run` and `quote` have in common, `ground` the network that they work on; `key` and
+//! Layout: `args` what can be typed, `old` what the older command called otherwise; one file for each command, `job` what `run` and `quote` have in common, `ground` the network that they work on; `key` and
 //! `passphrase` where keys come from, `secret` keys in the wrong place; `limits` how long and how much; `config` the config folder;
 //! `executors` what runs jobs here; `report` what people and programs read; `traces` spans for a collector.
 
@@ -17,6 +17,7 @@ mod limits;
 mod module;
 mod money;
 mod networks;
+mod old;
 mod passphrase;
 mod quote;
 mod receipt;
@@ -32,17 +33,15 @@ mod watch;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use args::{Cli, Command};
+use args::Command;
 use report::Report;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match args::parse() {
         Ok(cli) => cli,
         Err(error) => return args::refuse(&error),
     };
-    let report = Report::new(cli.command.wants_json());
+    let report = Report::new(cli.command.wants_json()).in_lines(cli.command.prints_lines());
     let outcome = match cli.command {
         Command::Run(args) => run::run(args, &report),
         Command::Quote(args) => quote::quote(args, &report),

@@ -17,7 +17,7 @@ pub(crate) fn module(args: ModuleArgs, report: &Report) -> Result<ExitCode> {
         ModuleCommand::New { name, path, kind, .. } => new(&name, path, kind, report),
         ModuleCommand::Check { module, .. } => check(&module, report),
         ModuleCommand::Render { module, inputs, raw, .. } => render(&module, &inputs, raw, report),
-        ModuleCommand::Schema => {
+        ModuleCommand::Schema { .. } => {
             report.output(schema().as_bytes());
             Ok(ExitCode::SUCCESS)
         }
@@ -49,8 +49,8 @@ fn check(source: &ModuleSource, report: &Report) -> Result<ExitCode> {
         report.say(line(finding));
     }
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    let name = if module.name().is_empty() { source.module.as_str() } else { module.name() };
-    report.say(format!("{}: {} findings, {errors} of them errors", printable(name), findings.len()));
+    let name = if module.name().is_empty() { source.reference()? } else { module.name().to_owned() };
+    report.say(format!("{}: {} findings, {errors} of them errors", printable(&name), findings.len()));
     report.document(&json!({
         "module": name,
         "pin": module.pin(),

@@ -30,6 +30,9 @@ pub(crate) struct NetworkArgs {
 #[derive(Debug, Subcommand)]
 enum NetworkCommand {
     /// Name a network.
+    #[command(after_help = "Examples:
+  lilypad network add pond https://solver.example.com
+  lilypad network add lab http://127.0.0.1:8080 --solver 0x9965507D1a55bcC2695C58ba16FB37d819B0A4dc --json")]
     Add {
         /// The name: lower-case letters, digits and `-`.
         name: String,
@@ -46,12 +49,18 @@ enum NetworkCommand {
         json: bool,
     },
     /// Show all networks, and which one commands use.
+    #[command(after_help = "Examples:
+  lilypad network list
+  lilypad network list --json | jq -r .current")]
     List {
         /// Print one JSON document to standard output.
         #[arg(long)]
         json: bool,
     },
     /// Choose the network that commands use.
+    #[command(after_help = "Examples:
+  lilypad network use pond
+  lilypad network use local --json")]
     Use {
         /// A name of the list; `local` is the network inside the process.
         name: String,
@@ -60,6 +69,7 @@ enum NetworkCommand {
         json: bool,
     },
     /// Forget a network.
+    #[command(after_help = "Example: lilypad network remove pond --json")]
     Remove {
         /// A name of the list.
         name: String,

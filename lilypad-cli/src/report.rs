@@ -11,13 +11,20 @@ use serde_json::{Map, Value, json};
 #[derive(Clone, Debug)]
 pub(crate) struct Report {
     json: bool,
+    /// One document after another, each on a line.
+    lines: bool,
     /// Why standard output could not be written, where it could not.
     broken: Arc<Mutex<Option<String>>>,
 }
 
 impl Report {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json, broken: Arc::default() }
+        Self { json, lines: false, broken: Arc::default() }
+    }
+
+    /// The same, with each document on one line where `lines` is true.
+    pub(crate) fn in_lines(self, lines: bool) -> Self {
+        Self { lines, ..self }
     }
 
     pub(crate) fn is_json(&self) -> bool {
@@ -40,10 +47,12 @@ impl Report {
         self.say(format!("  {label:<9} {}", one_line(value.as_ref())));
     }
 
-    /// The one JSON document, where it was asked for.
+    /// A JSON document, where it was asked for: the one, or the next line.
     pub(crate) fn document(&self, value: &Value) {
-        if self.json {
-            self.output(format!("{value:#}\n").as_bytes());
+        match (self.json, self.lines) {
+            (true, true) => self.output(format!("{value}\n").as_bytes()),
+            (true, false) => self.output(format!("{value:#}\n").as_bytes()),
+            (false, _) => {}
         }
     }
 

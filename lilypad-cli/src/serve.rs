@@ -92,7 +92,7 @@ pub(crate) struct SolverArgs {
     /// database, in the user's data folder.
     #[arg(long, value_name = "FOLDER")]
     pub(crate) uploads: Option<PathBuf>,
-    /// Print one JSON document with the address when it is ready.
+    /// Print one JSON document a line to standard output: the address when it is ready.
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
@@ -111,12 +111,12 @@ pub(crate) enum ForwardedBy {
 #[command(after_help = "Examples:
   lilypad provider --network http://127.0.0.1:8080
   lilypad provider --network lab --slots 4 --rate \"0.02 LP per 1,000,000,000 work units\" --label region=eu
-  lilypad provider --network lab --only author:github.com/lilypad-tech --only content:Qm...")]
+  lilypad provider --network lab --only author:github.com/lilypad-tech --only repo:github.com/owner/module")]
 pub(crate) struct ProviderArgs {
     #[command(flatten)]
     pub(crate) key: KeyArgs,
     /// Network to offer the machine on: a name or a URL.
-    #[arg(long, value_name = "NAME|URL")]
+    #[arg(long, short = 'n', value_name = "NAME|URL")]
     pub(crate) network: Option<String>,
     #[command(flatten)]
     pub(crate) executors: ExecutorArgs,
@@ -124,10 +124,10 @@ pub(crate) struct ProviderArgs {
     #[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) slots: u32,
     /// CPUs to offer, in thousandths. Default: all.
-    #[arg(long, value_name = "THOUSANDTHS", value_parser = clap::value_parser!(i64).range(1..))]
+    #[arg(long, visible_alias = "offer-cpu", env = "OFFER_CPU", value_name = "THOUSANDTHS", value_parser = clap::value_parser!(i64).range(1..))]
     pub(crate) cpu: Option<i64>,
     /// Memory to offer, in MB. Default: half of what the machine has.
-    #[arg(long, value_name = "MB", value_parser = clap::value_parser!(i64).range(1..))]
+    #[arg(long, visible_alias = "offer-ram", env = "OFFER_RAM", value_name = "MB", value_parser = clap::value_parser!(i64).range(1..))]
     pub(crate) ram: Option<i64>,
     /// Disk to offer, in MB.
     #[arg(long, value_name = "MB", default_value_t = 10_000, value_parser = clap::value_parser!(i64).range(0..))]
@@ -150,7 +150,7 @@ pub(crate) struct ProviderArgs {
     /// Never run modules that such a rule names; may be given several times.
     #[arg(long = "never", value_name = "RULE")]
     pub(crate) never: Vec<ModuleRule>,
-    /// Print one JSON document when the machine is offered.
+    /// Print one JSON document a line to standard output: what is offered when it is.
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]

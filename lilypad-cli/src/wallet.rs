@@ -38,6 +38,9 @@ pub(crate) struct WalletArgs {
 #[derive(Debug, Subcommand)]
 enum WalletCommand {
     /// Make a new key and keep it encrypted.
+    #[command(after_help = "Examples:
+  lilypad wallet new
+  LILYPAD_PASSPHRASE_FILE=pass.txt lilypad wallet new ci --json")]
     New {
         #[command(flatten)]
         new: NewWallet,
@@ -56,6 +59,9 @@ The key never stands on the command line. A key file is opened with its passphra
         from: Option<PathBuf>,
     },
     /// Print the address of the key that commands sign with.
+    #[command(after_help = "Examples:
+  lilypad wallet address --keystore work
+  lilypad wallet address --unlock --json | jq .proven")]
     Address {
         #[command(flatten)]
         key: KeyArgs,
@@ -78,8 +84,12 @@ The key never stands on the command line. A key file is opened with its passphra
     #[command(after_help = "Example: lilypad wallet unstake \"5 LP\" --network lab")]
     Unstake(SumArgs),
     /// Turn stake that was taken back into money to spend, where its time is over.
+    #[command(after_help = "Example: lilypad wallet claim --network lab --json")]
     Claim(AccountArgs),
     /// Show all wallets.
+    #[command(after_help = "Examples:
+  lilypad wallet list
+  lilypad wallet list --json | jq -r '.wallets[].address'")]
     List {
         /// Print one JSON document to standard output.
         #[arg(long)]

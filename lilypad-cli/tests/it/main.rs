@@ -4,6 +4,8 @@
 mod bucket;
 #[cfg(test)]
 mod cluster;
+#[cfg(test)]
+mod commands;
 #[cfg(all(unix, feature = "crash-points"))]
 #[cfg(test)]
 mod crash;
@@ -24,6 +26,8 @@ mod lies;
 mod modules;
 #[cfg(test)]
 mod networks;
+#[cfg(test)]
+mod old;
 #[cfg(test)]
 mod proxy;
 #[cfg(test)]
