@@ -75,7 +75,15 @@ impl Place {
     /// The solver there, called in the name of this key.
     pub(crate) async fn solver(&self, signer: &Arc<dyn Signer>, report: &Report) -> Result<HttpSolver> {
         let options = HttpOptions { on_wait: Some(Arc::new(Waits(report.clone()))), ..self.options.clone() };
-        let solver = HttpSolver::connect(&self.url, Arc::clone(signer), options).await?;
+        let solver =
+            HttpSolver::connect(&self.url, Arc::clone(signer), options).await.map_err(|error| match error
+                .code()
+            {
+                "E_NOT_A_SOLVER" => error.with_hint(
+                    "check the address; solvers of Lilypad v2 are not used by this command yet (docs/v2.md)",
+                ),
+                _ => error,
+            })?;
         report.field(
             "network",
             format!("{} (solver {})", self.name, lilypad_core::wire::JobCreatorApi::identity(&solver).0),

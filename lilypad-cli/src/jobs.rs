@@ -181,7 +181,9 @@ pub(crate) fn cancel(args: OneJobArgs, report: &Report) -> Result<ExitCode> {
         job.status().await
     })?;
     report.document(&document(&status)?);
-    report.field("state", format!("asked to stop; now {}", status.state));
+    // What has ended is not stopped, and stays as it is.
+    let what = if status.state.is_terminal() { "it has ended:" } else { "asked to stop; now" };
+    report.field("state", format!("{what} {}", status.state));
     Ok(ExitCode::SUCCESS)
 }
 

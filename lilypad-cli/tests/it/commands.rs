@@ -179,6 +179,8 @@ fn what_a_job_wrote_comes_line_by_line_and_its_results_by_another_name() {
     let fetched = at(&["download", &job, "-o", folder.to_str().unwrap()], 0).json();
     assert_eq!((&fetched["state"], &fetched["receipt_verified"]), (&"ResultsAccepted".into(), &true.into()));
     assert!(std::fs::read_to_string(folder.join("stdout")).unwrap().contains("< over there >"));
+    let ended = at(&["cancel", &job], 0);
+    assert!(ended.stderr.contains("it has ended: ResultsAccepted"), "{}", ended.stderr);
     let logs = at(&["logs", &job], 0).stdout;
     let lines: Vec<Value> = logs.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(lines.iter().all(|line| line["stream"] == "stdout" && line["text"].is_string()), "{logs}");

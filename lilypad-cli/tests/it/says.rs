@@ -72,6 +72,7 @@ fn what_answers_and_is_no_solver_is_called_so() {
         let (code, line) = run(&url, 4);
         assert_eq!(code, "E_NOT_A_SOLVER", "{line}");
         assert!(line.contains("is no solver") && line.contains("check the address"), "{line}");
+        assert!(line.contains("docs/v2.md"), "{line}");
         assert_eq!(asked.try_iter().count(), 1, "it is not asked again");
     }
 }
