@@ -24,6 +24,9 @@ mod http;
 mod lies;
 #[cfg(test)]
 mod modules;
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod net;
 #[cfg(test)]
 mod networks;
 #[cfg(test)]

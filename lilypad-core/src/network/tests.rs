@@ -15,7 +15,7 @@ use crate::market::{CheckPolicy, ModulePolicy, Quote, Sampling};
 use crate::model::{Address, AgreementState, Amount, FileSet, JobId, MachineSpec, Outcome, Rate};
 use crate::module::{Module, PinSource};
 use crate::provider::{Provider, RunningProvider};
-use crate::rt::{BoxFuture, ManualClock, Random, Timestamp};
+use crate::rt::{BoxFuture, CancelReason, CancelToken, ManualClock, Random, Timestamp};
 use crate::settlement::Settlement;
 use crate::signer::{Domain, LocalSigner, Signature, Signed, Signer};
 use crate::solver::SolverConfig;
@@ -269,6 +269,26 @@ async fn a_silent_provider_costs_the_job_creator_nothing() {
     assert_eq!(creator, Amount::from_lp(1_001));
     assert_eq!(audit.burned, Amount::from_lp(1));
     drop(silent);
+}
+
+/// It was out of reach for a while, and the solver has dropped its offer.
+#[tokio::test]
+async fn a_provider_that_hears_that_its_time_was_over_offers_its_machine_again() {
+    let (builder, hand) = network();
+    let network = builder.providers([]).start().await.unwrap();
+    let silent = network.silent_provider().await.unwrap();
+    let lost = submit(&network, &["print never"], SubmitOptions::default()).await;
+    until(&lost, |kind| matches!(kind, JobEventKind::Agreed { .. })).await;
+    hand.advance(Duration::from_secs(70));
+    assert_eq!(lost.wait().await.unwrap_err().code(), "E_PROVIDER_SILENT");
+    let next = submit(&network, &["work 7"], SubmitOptions::default()).await;
+    until(&next, |kind| matches!(kind, JobEventKind::Waiting { .. })).await;
+    let shutdown = CancelToken::new();
+    let serving = tokio::spawn(silent.serve(shutdown.clone()));
+    assert_eq!(next.wait().await.unwrap().instruction_count(), 7);
+    shutdown.cancel(CancelReason::Shutdown);
+    serving.await.unwrap();
+    network.audit().unwrap();
 }
 
 #[tokio::test]

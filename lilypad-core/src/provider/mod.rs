@@ -10,8 +10,9 @@ mod run;
 
 pub use config::ProviderConfig;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use machine::Machine;
 use tokio::sync::mpsc;
@@ -23,7 +24,10 @@ use crate::model::{Address, DealId};
 use crate::rt::{CancelReason, CancelToken, Clock, crash_point, spawn};
 use crate::signer::{Signed, Signer};
 use crate::trace::span;
-use crate::wire::{ProviderApi, ProviderInbox, ProviderMessage};
+use crate::wire::{OfferProposal, ProviderApi, ProviderInbox, ProviderMessage};
+
+/// A pause before an offer that the solver did not take is made again.
+const OFFER_PAUSE: Duration = Duration::from_secs(30);
 
 /// A resource provider: a machine that runs other people's jobs for money, under its owner's rules.
 #[derive(Clone, Debug)]
@@ -70,12 +74,32 @@ impl Provider {
             inner.config.offer(inner.signer.address(), solver, inner.clock.now(), &inner.executors);
         let machine = Arc::new(Machine::new(&proposal)?);
         let signed = Signed::sign(proposal, inner.signer.as_ref(), domain).await?;
-        inner.solver.offer(signed).await?;
+        inner.solver.offer(signed.clone()).await?;
         crash_point("provider.offered");
         let (finished, done) = mpsc::unbounded_channel();
         let provider = self.clone();
-        Ok(RunningProvider { provider, inbox, machine, jobs: HashMap::new(), finished, done })
+        let (jobs, lost) = (HashMap::new(), HashSet::new());
+        Ok(RunningProvider {
+            provider,
+            inbox,
+            machine,
+            offer: signed,
+            jobs,
+            lost,
+            offer_in: None,
+            finished,
+            done,
+        })
     }
+}
+
+/// What a job left behind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ended {
+    /// A machine that is free again.
+    Free,
+    /// An executor that does not stop.
+    Stuck,
 }
 
 /// A connected provider with its offer in the solver's book.
@@ -85,9 +109,14 @@ pub struct RunningProvider {
     provider: Provider,
     inbox: ProviderInbox,
     machine: Arc<Machine>,
+    offer: Signed<OfferProposal>,
     jobs: HashMap<DealId, CancelToken>,
-    finished: mpsc::UnboundedSender<DealId>,
-    done: mpsc::UnboundedReceiver<DealId>,
+    /// Deals whose time was over for the solver while they are still here.
+    lost: HashSet<DealId>,
+    /// The solver has dropped the offer: when it is made again.
+    offer_in: Option<Duration>,
+    finished: mpsc::UnboundedSender<(DealId, Ended)>,
+    done: mpsc::UnboundedReceiver<(DealId, Ended)>,
 }
 
 impl RunningProvider {
@@ -99,12 +128,23 @@ impl RunningProvider {
     /// `shutdown`.
     pub async fn serve(mut self, shutdown: CancelToken) {
         loop {
+            let offer_in = self.offer_in;
+            let again = async {
+                match offer_in {
+                    Some(pause) => self.provider.0.clock.sleep(pause).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 biased;
                 _ = shutdown.cancelled() => break,
-                Some(deal) = self.done.recv() => {
+                Some((deal, ended)) = self.done.recv() => {
                     self.jobs.remove(&deal);
+                    if self.lost.remove(&deal) && ended == Ended::Free {
+                        self.offer_in = Some(Duration::ZERO);
+                    }
                 }
+                () = again => self.offer_again(&shutdown).await,
                 message = self.inbox.recv() => match message {
                     Some(ProviderMessage::Deal { deal_id }) => self.take(deal_id),
                     Some(ProviderMessage::Stop { deal_id, reason }) => self.stop(deal_id, reason),
@@ -125,15 +165,34 @@ impl RunningProvider {
         let (provider, finished) = (self.provider.clone(), self.finished.clone());
         let machine = Arc::clone(&self.machine);
         spawn(async move {
-            provider.run_deal(deal_id, &machine, cancel).instrument(span::run(deal_id)).await;
+            let ended = provider.run_deal(deal_id, &machine, cancel).instrument(span::run(deal_id)).await;
             // Nobody listens any more only when the provider itself is gone.
-            let _ = finished.send(deal_id);
+            let _ = finished.send((deal_id, ended));
         });
     }
 
-    fn stop(&self, deal_id: DealId, reason: CancelReason) {
-        if let Some(cancel) = self.jobs.get(&deal_id) {
+    fn stop(&mut self, deal_id: DealId, reason: CancelReason) {
+        let here = self.jobs.get(&deal_id);
+        if let Some(cancel) = here {
             cancel.cancel(reason);
+        }
+        // Whose time was over has its offer dropped, and makes it anew as soon as its machine is free.
+        match (reason, here) {
+            (CancelReason::TimedOut, Some(_)) => drop(self.lost.insert(deal_id)),
+            (CancelReason::TimedOut, None) => self.offer_in = Some(Duration::ZERO),
+            _ => {}
+        }
+    }
+
+    async fn offer_again(&mut self, shutdown: &CancelToken) {
+        let offered = tokio::select! {
+            biased;
+            _ = shutdown.cancelled() => return,
+            offered = self.provider.0.solver.offer(self.offer.clone()) => offered,
+        };
+        self.offer_in = offered.is_err().then_some(OFFER_PAUSE);
+        if let Err(error) = offered {
+            tracing::warn!(%error, "the machine could not be offered again");
         }
     }
 
@@ -144,7 +203,7 @@ impl RunningProvider {
             cancel.cancel(CancelReason::Shutdown);
         }
         while !self.jobs.is_empty() {
-            let Some(deal) = self.done.recv().await else { break };
+            let Some((deal, _)) = self.done.recv().await else { break };
             self.jobs.remove(&deal);
         }
     }

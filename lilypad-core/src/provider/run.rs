@@ -9,10 +9,12 @@ use crate::rt::{CancelReason, CancelToken, Chronometer, crash_point, spawn};
 use crate::signer::{RECEIPT_VERSION, ReceiptBody, Signed};
 use crate::wire::{DealNotice, ResultSubmission};
 
-use super::Provider;
 use super::deal::{Prepared, Time, cancel_text, is_earlier, restarted};
 use super::machine::Machine;
+use super::{Ended, Provider};
 
+/// The code of an executor that does not stop.
+const STUCK: &str = "E_EXECUTOR_STUCK";
 /// How long an executor may take to stop.
 const STOP_GRACE: Duration = Duration::from_secs(5);
 /// The pauses before a result is handed in again: each twice as long as the one before, up to the second.
@@ -21,7 +23,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 impl Provider {
     /// Runs a deal to its end and hands in what came of it. Never fails: what goes wrong is told to the solver.
-    pub(super) async fn run_deal(&self, deal_id: DealId, machine: &Machine, cancel: CancelToken) {
+    pub(super) async fn run_deal(&self, deal_id: DealId, machine: &Machine, cancel: CancelToken) -> Ended {
         let notice = match self.0.solver.notice(deal_id).await {
             Ok(notice) => notice,
             Err(error) => {
@@ -29,7 +31,7 @@ impl Provider {
                 if let Err(error) = self.0.solver.refuse(deal_id, error).await {
                     tracing::warn!(%error, %deal_id, "the solver did not take a deal back");
                 }
-                return;
+                return Ended::Free;
             }
         };
         crash_point("provider.told");
@@ -38,6 +40,7 @@ impl Provider {
             Ok(_part) => self.try_run(&notice, machine, &cancel).await,
             Err(error) => Err(error),
         };
+        let is_stuck = ended.as_ref().is_err_and(|error| error.code() == STUCK);
         let handed_in = match ended {
             Ok(result) => self.hand_in(&notice, result, &cancel).await,
             Err(error) => self.0.solver.refuse(deal_id, error).await,
@@ -46,6 +49,7 @@ impl Provider {
         if let Err(error) = handed_in {
             tracing::warn!(%error, %deal_id, "the solver did not take the end of a job");
         }
+        if is_stuck { Ended::Stuck } else { Ended::Free }
     }
 
     /// Hands a result in, for as long as that can help: work that is done is not thrown away because the solver cannot be
@@ -115,13 +119,9 @@ impl Provider {
     async fn stuck(&self, cancel: &CancelToken) -> Error {
         cancel.cancelled().await;
         self.0.clock.sleep(STOP_GRACE).await;
-        Error::new(
-            ErrorKind::Unavailable,
-            "E_EXECUTOR_STUCK",
-            "the executor did not stop when it was asked to",
-        )
-        .with_fault(Fault::Provider)
-        .with_hint("nothing was charged; submit the job again")
+        Error::new(ErrorKind::Unavailable, STUCK, "the executor did not stop when it was asked to")
+            .with_fault(Fault::Provider)
+            .with_hint("nothing was charged; submit the job again")
     }
 
     fn events(&self, notice: &DealNotice) -> EventSink {

@@ -127,6 +127,8 @@ pub(super) struct JobEntry {
     pub(super) agreeing: bool,
     pub(super) cancelling: bool,
     pub(super) started: bool,
+    /// The last batch of events that its provider sent; not over a restart.
+    pub(super) reported: String,
     /// The program has had its time, or very nearly: its provider may say that it ran too long.
     pub(super) overdue: bool,
     /// It is among those that have ended.
@@ -232,6 +234,7 @@ impl JobEntry {
             agreeing: false,
             cancelling: false,
             started: false,
+            reported: String::new(),
             overdue: false,
             over: false,
             match_over: false,

@@ -119,7 +119,7 @@ impl ProviderApi for Solver {
     }
 
     fn report(&self, deal_id: DealId, event: ExecutorEvent) {
-        drop_failure(self.report_all(deal_id, [event]));
+        drop_failure(self.report_all(deal_id, "", [event]));
     }
 
     fn deliver<'a>(&'a self, deal_id: DealId, result: ResultSubmission) -> BoxFuture<'a, Result<()>> {
@@ -168,14 +168,20 @@ impl Solver {
         Ok(())
     }
 
-    /// Writes down what happened while a job ran, in order.
+    /// Writes down what happened while a job ran, in order. A batch that has a name and comes twice in a row is one whose answer
+    /// was lost.
     pub(super) fn report_all(
         &self,
         deal_id: DealId,
+        batch: &str,
         events: impl IntoIterator<Item = ExecutorEvent>,
     ) -> Result<()> {
         let mut book = self.book();
         let job = book.job_of_deal(deal_id)?;
+        if !batch.is_empty() && job.reported == batch {
+            return Ok(());
+        }
+        batch.clone_into(&mut job.reported);
         for event in events {
             job.note(match event {
                 ExecutorEvent::Stdout(text) => JobEventKind::Stdout { text },

@@ -70,6 +70,8 @@ routes! {
     Withdraw: "DELETE" "/api/v1/offers/{id}";
     /// What a provider has to do, as a stream of events.
     Messages: "GET" "/api/v1/messages";
+    /// Says that the messages are heard.
+    MessagesHeard: "POST" "/api/v1/messages";
     /// What a provider has to run, as an archive without the job's files.
     DealNotice: "GET" "/api/v1/deals/{id}/notice";
     /// The archive of a deal's job, with its files.

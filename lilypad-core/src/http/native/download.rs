@@ -14,7 +14,7 @@ use crate::rt::within;
 use crate::wire::ArchiveId;
 
 /// So many new bytes make a try one that was worth it: it does not count against those that are allowed.
-const PROGRESS: usize = 64 << 10;
+const PROGRESS: usize = 4 << 10;
 /// Most bytes of the answer that says why there is nothing.
 const MOST_REFUSAL: usize = 1 << 20;
 

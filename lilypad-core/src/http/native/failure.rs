@@ -14,8 +14,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 pub(super) fn unanswered(base: &Address, error: reqwest::Error) -> Error {
     let mut causes = Vec::new();
-    let mut cause = error.source();
+    let (mut cause, mut tls) = (error.source(), false);
     while let Some(inner) = cause {
+        tls |= is_tls(inner);
         causes.push(inner.to_string());
         cause = inner.source();
     }
@@ -28,19 +29,19 @@ pub(super) fn unanswered(base: &Address, error: reqwest::Error) -> Error {
             format!("the solver at {base} did not answer in time"),
             "try again; it may be overloaded, or the network may be slow",
         )
+    } else if tls || said("certificate") {
+        (
+            ErrorKind::Unavailable,
+            "E_TLS",
+            format!("the solver at {base} does not prove who it is: {reason}"),
+            "do not go on unless you know why: somebody may be in between",
+        )
     } else if said("dns") || said("lookup address") {
         (
             ErrorKind::Unavailable,
             "E_DNS",
             format!("the name of the solver at {base} is not known: {reason}"),
             "check the name, and that this machine can look up names",
-        )
-    } else if said("certificate") || said("tls") {
-        (
-            ErrorKind::Unavailable,
-            "E_TLS",
-            format!("the solver at {base} does not prove who it is: {reason}"),
-            "do not go on unless you know why: somebody may be in between",
         )
     } else {
         (
@@ -52,6 +53,13 @@ pub(super) fn unanswered(base: &Address, error: reqwest::Error) -> Error {
     };
     let retry = if code == "E_TLS" { Retry::Never } else { Retry::After(PAUSE) };
     Error::new(kind, code, message).with_fault(Fault::Network).with_retry(retry).with_hint(hint)
+}
+
+/// True for what TLS itself refuses: its words may speak of names and of anything else.
+fn is_tls(cause: &(dyn std::error::Error + 'static)) -> bool {
+    // An error of reading is not a cause of what it wraps, but in its place; it may wrap another.
+    let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    cause.is::<rustls::Error>() || inner.is_some_and(|inner| is_tls(inner))
 }
 
 /// Something answered that is no solver, or is of another kind.

@@ -1,13 +1,15 @@
 //! The solver over HTTP on reqwest.
 //!
-//! Layout: `address` where the solver is; `version` whether both can speak with each other; `request` one signed request, `retry` when it is tried again; `failure` what went
-//! wrong, in words; `creator` and `provider` the solver's two faces; `download` and `upload` archives; `stream` events; `report`
-//! what a provider tells by the way; `v2` a solver of Lilypad v2, as a job creator calls it.
+//! Layout: `address` where the solver is, `names` how it is looked up; `version` whether both can speak with each other; `request`
+//! one signed request, `retry` when it is tried again; `failure` what went wrong, in words; `creator` and `provider` the solver's two
+//! faces; `download` and `upload` archives; `stream` events; `report` what a provider tells by the way; `v2` a solver of Lilypad v2,
+//! as a job creator calls it.
 
 mod address;
 mod creator;
 mod download;
 mod failure;
+mod names;
 mod provider;
 mod report;
 mod request;
@@ -182,17 +184,17 @@ impl HttpSolver {
     /// Sets money aside as stake, from which deals lock their collateral.
     ///
     /// # Errors
-    /// `InsufficientFunds` (`E_FUNDS`).
+    /// `InsufficientFunds` (`E_FUNDS`); `Conflict` (`E_STAKE_CHANGED`) where the stake changes meanwhile.
     pub async fn stake(&self, amount: Amount) -> Result<Money> {
-        self.move_money("stake", Sum { amount }.to_body()?).await
+        self.move_stake("stake", amount, |before| before.checked_add(amount)).await
     }
 
     /// Begins to take stake back that no deal has locked; it can be claimed once the ledger's time for that is over.
     ///
     /// # Errors
-    /// What the ledger says, where so much is not free.
+    /// What the ledger says, where so much is not free; `Conflict` (`E_STAKE_CHANGED`) where the stake changes meanwhile.
     pub async fn unstake(&self, amount: Amount) -> Result<Money> {
-        self.move_money("unstake", Sum { amount }.to_body()?).await
+        self.move_stake("unstake", amount, |before| before.checked_sub(amount)).await
     }
 
     /// Turns stake that was taken back into money to spend, where its time is over.
@@ -201,6 +203,23 @@ impl HttpSolver {
     /// What the ledger says, where there is none yet.
     pub async fn claim_unbonded(&self) -> Result<Money> {
         self.move_money("claim", "{}".to_owned()).await
+    }
+
+    /// Moves stake once, also where an answer is lost and the request is made again.
+    async fn move_stake(
+        &self,
+        action: &str,
+        amount: Amount,
+        after: impl FnOnce(Amount) -> Option<Amount>,
+    ) -> Result<Money> {
+        let before = self.money().await?.stake;
+        match self.move_money(action, Sum { amount, stake: Some(before) }.to_body()?).await {
+            Err(changed) if changed.code() == "E_STAKE_CHANGED" => {
+                let money = self.money().await?;
+                if after(before) == Some(money.stake) { Ok(money) } else { Err(changed) }
+            }
+            moved => moved,
+        }
     }
 
     async fn move_money(&self, action: &str, body: String) -> Result<Money> {

@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::HttpSolver;
 use crate::error::Result;
 use crate::model::{DealId, ExecutorEvent};
-use crate::rt::spawn;
+use crate::rt::{Random, spawn};
 use crate::wire::{Body, Done, ExecutorEvents, Started, routes};
 
 /// Most that waits to be sent; more is left out: the lines are in the results anyway.
@@ -82,7 +82,9 @@ impl HttpSolver {
 
     async fn send_events(&self, deal_id: DealId, events: &mut Vec<ExecutorEvent>) {
         if !events.is_empty() {
-            let events = ExecutorEvents(std::mem::take(events));
+            // Without random numbers it has no name, and a lost answer may double it.
+            let batch = Random::system().bytes().map(|bytes| hex::encode(&bytes[..8])).unwrap_or_default();
+            let events = ExecutorEvents { batch, events: std::mem::take(events) };
             self.send(&routes::deal_events(deal_id), events.to_body()).await;
         }
     }

@@ -10,7 +10,7 @@ use tracing::{Instrument, Span};
 use super::address::Address;
 use super::failure::{not_a_solver, unanswered, version_refused};
 use super::retry::again;
-use super::{HttpOptions, HttpSolver};
+use super::{HttpOptions, HttpSolver, names};
 use crate::error::{Error, ErrorKind, Result, Retry};
 use crate::trace::{self, span};
 use crate::wire::Body;
@@ -25,6 +25,7 @@ pub(super) fn http(options: &HttpOptions) -> Result<reqwest::Client> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .connect_timeout(options.connect_timeout)
+        .dns_resolver(names::within_half(options.connect_timeout))
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("lilypad/", env!("CARGO_PKG_VERSION")))
         .build()

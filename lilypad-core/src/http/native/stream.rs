@@ -9,16 +9,18 @@ use super::HttpSolver;
 use super::failure::unanswered;
 use super::request::{all, refused, retry_after};
 use super::retry::again;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Retry};
 use crate::http::sse::{Event, Parser};
 use crate::model::JobId;
 use crate::rt::{spawn, within};
-use crate::wire::{Body, EventStream, JobEvent, ProviderEvent, ProviderInbox, ProviderMessage, routes};
+use crate::wire::{Body, Done, EventStream, JobEvent, ProviderEvent, ProviderInbox, ProviderMessage, routes};
 
 /// Most events that wait for their reader.
 const WAITING: usize = 256;
 /// A connection on which nothing came for so long is dead: something comes every 15 s.
 const SILENCE: Duration = Duration::from_secs(45);
+/// How often a provider says that it hears its messages.
+const HEARD: Duration = Duration::from_secs(30);
 /// The pauses before a broken stream is opened again: each twice as long as the one before, up to the second.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
 
@@ -154,10 +156,16 @@ pub(super) async fn of_provider(solver: HttpSolver) -> Result<ProviderInbox> {
                 biased;
                 () = sender.closed() => return,
                 () = tell(&mut stream, &sender) => {}
+                () = answer(&solver) => {}
             }
-            let Some(opened) = reopen(&solver, routes::MESSAGES, None, &sender).await else { return };
-            stream = opened;
-            offer_again(&solver).await;
+            loop {
+                let Some(opened) = reopen(&solver, routes::MESSAGES, None, &sender).await else { return };
+                stream = opened;
+                // Without its offers it would hear of nothing.
+                if offer_again(&solver).await {
+                    break;
+                }
+            }
         }
     });
     Ok(inbox)
@@ -180,11 +188,28 @@ async fn tell(stream: &mut Stream, sender: &mpsc::Sender<ProviderMessage>) {
     }
 }
 
-async fn offer_again(solver: &HttpSolver) {
+/// Says again and again that the messages are heard: the solver sends no jobs to who does not. Never ends.
+async fn answer(solver: &HttpSolver) {
+    loop {
+        solver.0.options.clock.sleep(HEARD).await;
+        let nothing = Done {}.to_body().unwrap_or_default().into();
+        // Where it does not get there, the solver ends the stream, and that is heard or noticed by the silence.
+        if let Err(error) = solver.post::<Done>(routes::MESSAGES, nothing, "application/json").await {
+            tracing::debug!(%error, "the solver does not know that its messages are heard");
+        }
+    }
+}
+
+/// Makes all offers again; false where they did not get through.
+async fn offer_again(solver: &HttpSolver) -> bool {
     let offers: Vec<_> = solver.offers().values().cloned().collect();
     for offer in offers {
         if let Err(error) = solver.post_offer(&offer).await {
             tracing::warn!(%error, "an offer could not be made again");
+            if error.retry() != Retry::Never {
+                return false;
+            }
         }
     }
+    true
 }

@@ -14,32 +14,53 @@ const SMALL: usize = UPLOAD_PART;
 /// How often an archive is uploaded for one request: it may be forgotten between its last part and that.
 const UPLOADS: usize = 2;
 
+/// No part that takes too long is made smaller than this.
+const LEAST_PART: usize = 16 << 10;
+
+/// True where a body did not get there in its time.
+fn is_slow(error: &Error) -> bool {
+    error.code() == "E_BODY_SLOW" || error.kind() == ErrorKind::Timeout
+}
+
+/// The next smaller part.
+fn less(bytes: usize) -> usize {
+    (bytes / 4).max(LEAST_PART)
+}
+
 impl HttpSolver {
-    /// Hands in an archive: a small one as a body, a large one in parts that the request then names.
+    /// Hands in an archive: a small one as a body, a large one, or one that takes too long, in parts that the request then names.
     pub(super) async fn hand_in<T: Body>(&self, path: &str, archive: Bytes) -> Result<T> {
+        let mut most = UPLOAD_PART;
         if archive.len() <= SMALL {
-            return self.post(path, archive, "application/x-tar").await;
+            match self.post(path, archive.clone(), "application/x-tar").await {
+                Err(error) if is_slow(&error) => most = less(archive.len()),
+                answer => return answer,
+            }
         }
         let named: Bytes = Uploaded { archive: ArchiveId::of(&archive) }.to_body()?.into();
         // Where it was taken before, and the answer was lost, its name is enough.
         for _ in 0..UPLOADS {
             match self.post(path, named.clone(), "application/json").await {
-                Err(error) if error.code() == "E_UPLOAD_UNKNOWN" => self.upload(&archive).await?,
+                Err(error) if error.code() == "E_UPLOAD_UNKNOWN" => self.upload(&archive, most).await?,
                 answer => return answer,
             }
         }
         self.post(path, named, "application/json").await
     }
 
-    /// Sends what the solver does not have yet.
-    async fn upload(&self, archive: &Bytes) -> Result<()> {
+    /// Sends what the solver does not have yet, in parts of at most `most` bytes, and in smaller ones where they take too long.
+    async fn upload(&self, archive: &Bytes, mut most: usize) -> Result<()> {
         let id = ArchiveId::of(archive);
         let (mut tries, mut at) = (Tries::new(&self.0.options), 0);
         loop {
             let before = at;
-            let Err(error) = self.upload_rest(id, archive, &mut at).await else { return Ok(()) };
+            let Err(error) = self.upload_rest(id, archive, most, &mut at).await else { return Ok(()) };
             if at > before {
                 tries.progress();
+            }
+            if is_slow(&error) && most > LEAST_PART {
+                most = less(most);
+                continue;
             }
             // Somebody else sends the same, or it was forgotten: how much is there is asked again.
             if matches!(error.code(), "E_UPLOAD_OFFSET" | "E_UPLOAD_UNKNOWN") && !error.retry().is_retryable()
@@ -52,7 +73,7 @@ impl HttpSolver {
     }
 
     /// Goes on from what is there until something breaks; `at` says how far it came.
-    async fn upload_rest(&self, id: ArchiveId, archive: &Bytes, at: &mut u64) -> Result<()> {
+    async fn upload_rest(&self, id: ArchiveId, archive: &Bytes, most: usize, at: &mut u64) -> Result<()> {
         let length = archive.len() as u64;
         let there: Result<UploadState> = self.get(&routes::upload(id)).await;
         *at = match there {
@@ -62,7 +83,7 @@ impl HttpSolver {
         };
         while *at < length {
             let start = usize::try_from(*at).unwrap_or(usize::MAX).min(archive.len());
-            let part = archive.slice(start..start.saturating_add(UPLOAD_PART).min(archive.len()));
+            let part = archive.slice(start..start.saturating_add(most).min(archive.len()));
             let state: UploadState = self.send_part(&routes::upload_part(id, *at, length), part).await?;
             if state.offset <= *at {
                 return Err(Error::new(

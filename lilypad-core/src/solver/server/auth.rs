@@ -71,6 +71,7 @@ impl State {
         let refused = allowed.reduce(|first, next| first.or(next));
         refused.unwrap_or(Ok(()))?;
         span::account(caller.account);
+        self.0.heard.note(caller.account, self.solver().clock());
         Ok(Asked { caller, body, headers: parts.headers })
     }
 

@@ -84,7 +84,8 @@ pub(super) async fn report(
 ) -> Response {
     let answer = async {
         let (deal, asked) = state.own_deal(request, &id, state.config().max_json).await?;
-        state.solver().report_all(deal, ExecutorEvents::from_body(&asked.body)?.0)
+        let ExecutorEvents { batch, events } = ExecutorEvents::from_body(&asked.body)?;
+        state.solver().report_all(deal, &batch, events)
     };
     done(answer.await)
 }

@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::stream;
 
-use super::answer::failed;
+use super::answer::{done, failed};
+use super::heard::Listener;
 use super::jobs::SMALL;
 use super::metrics::{Entered, Gauge};
 use super::{State, places};
@@ -81,16 +82,27 @@ pub(super) async fn of_provider(Shared(state): Shared<State>, request: Request) 
     match inbox.await {
         Ok((provider, inbox, place)) => {
             let shutdown = state.0.shutdown.clone();
-            stream_of(Messages { inbox, shutdown, _link: Link { state, provider }, _place: place })
+            let listener = state.0.heard.listen(provider, state.solver().clock());
+            stream_of(Messages { inbox, shutdown, listener, _link: Link { state, provider }, _place: place })
         }
         Err(error) => failed(&error),
     }
+}
+
+/// A provider says that it hears its messages: that it asked is all there is to it.
+pub(super) async fn heard(Shared(state): Shared<State>, request: Request) -> Response {
+    done(state.asked(request, GrantAction::Offer, SMALL).await.map(drop))
 }
 
 /// Something that gives pieces of a stream until it has ended.
 trait Pieces: Send + Sized + 'static {
     /// The next piece; `None` at the end. Dropping the future loses nothing.
     fn next(&mut self) -> impl Future<Output = Option<Bytes>> + Send;
+
+    /// True where the other end is known not to hear them.
+    fn is_unheard(&self) -> bool {
+        false
+    }
 }
 
 struct JobEvents {
@@ -131,6 +143,7 @@ fn job_event(event: &JobEvent) -> Bytes {
 struct Messages {
     inbox: ProviderInbox,
     shutdown: CancelToken,
+    listener: Listener,
     _link: Link,
     _place: Place,
 }
@@ -157,10 +170,17 @@ impl Pieces for Messages {
         let data = ProviderEvent::from(&message).to_body().ok()?;
         Some(format!("data: {data}\n\n").into())
     }
+
+    fn is_unheard(&self) -> bool {
+        self.listener.is_silent()
+    }
 }
 
 fn stream_of(pieces: impl Pieces) -> Response {
     let body = stream::unfold(pieces, |mut pieces| async move {
+        if pieces.is_unheard() {
+            return None;
+        }
         let piece = match within(KEEP_ALIVE, pieces.next()).await {
             Some(piece) => piece?,
             None => Bytes::from_static(ALIVE),

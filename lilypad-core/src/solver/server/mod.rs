@@ -1,7 +1,7 @@
 //! The solver over HTTP, on a listener of the caller's.
 //!
 //! Layout: `config` how it is served; `listen` connections, `paced` those that are not read; `cors` pages; `forwarded` proxies;
-//! `auth` who asks; `rate` how often, `places` how many at once; `kept` what must not be forgotten; `answer` what goes back, `range` which part of it;
+//! `auth` who asks; `rate` how often, `places` how many at once; `heard` who answers; `kept` what must not be forgotten; `answer` what goes back, `range` which part of it;
 //! `uploads` large archives in parts, `spool` where they wait; `events` streams; `jobs`, `deals` and `money` the routes of job
 //! creators, providers and both; `metrics` what operators watch; `relay` connections that one process
 //! passes on to another, `preface` whose they are; `v2` peers of Lilypad v2, in a market of their own.
@@ -13,6 +13,7 @@ mod cors;
 mod deals;
 mod events;
 mod forwarded;
+mod heard;
 mod jobs;
 mod kept;
 mod listen;
@@ -75,9 +76,12 @@ struct Inner {
     accounts: Mutex<Rate<Address>>,
     connections: Places<IpAddr>,
     streams: Places<Address>,
+    heard: heard::Heard,
     spending: Mutex<kept::KeptSpending>,
     spool: Spool,
     given: Mutex<std::collections::HashSet<Address>>,
+    /// Held by whoever moves stake that must be what was seen.
+    moving: tokio::sync::Mutex<()>,
     v2: Option<v2::V2>,
     shutdown: CancelToken,
     listener: Mutex<Option<TcpListener>>,
@@ -121,12 +125,14 @@ impl Server {
             accounts: Mutex::new(accounts),
             spending: Mutex::new(spending),
             given: Mutex::new(given),
+            moving: tokio::sync::Mutex::default(),
             v2,
             shutdown: CancelToken::new(),
             listener: Mutex::new(Some(listener)),
             operators: Mutex::default(),
             connections: Places::new(config.address_connections),
             streams: Places::new(config.account_streams),
+            heard: heard::Heard::default(),
             metrics: Arc::default(),
             config,
         };
@@ -213,6 +219,7 @@ fn handler(route: Route) -> MethodRouter<State> {
         Route::Offer => post(deals::offer),
         Route::Withdraw => delete(deals::withdraw),
         Route::Messages => get(events::of_provider),
+        Route::MessagesHeard => post(events::heard),
         Route::DealNotice => get(deals::notice),
         Route::DealFiles => get(deals::files),
         Route::DealStarted => post(deals::started),

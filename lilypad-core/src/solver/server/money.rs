@@ -8,7 +8,7 @@ use super::answer::json;
 use super::auth::lock;
 use super::jobs::SMALL;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::Address;
+use crate::model::{Address, Amount};
 use crate::settlement::Settlement;
 use crate::wire::auth::GrantAction;
 use crate::wire::{API_VERSION, Body, JobCreatorApi, Money, OLDEST_API_VERSION, SolverInfo, Sum};
@@ -58,8 +58,17 @@ pub(super) async fn act(
         let own = state.0.ledger.as_account(account);
         match action.as_str() {
             "play-money" => state.give(account)?,
-            "stake" => drop(own.stake(Sum::from_body(&asked.body)?.amount).await?),
-            "unstake" => drop(own.unstake(Sum::from_body(&asked.body)?.amount).await?),
+            "stake" | "unstake" => {
+                let Sum { amount, stake } = Sum::from_body(&asked.body)?;
+                // Nobody else moves it between the look and the move.
+                let _alone = state.0.moving.lock().await;
+                state.has_stake(account, stake).await?;
+                if action == "stake" {
+                    own.stake(amount).await?
+                } else {
+                    own.unstake(amount).await?
+                };
+            }
             "claim" => drop(own.claim_unbonded().await?),
             _ => {
                 return Err(Error::new(
@@ -80,6 +89,21 @@ impl State {
         let own = self.0.ledger.as_account(account);
         let pool = own.pool(account).await?;
         Ok(Money { account, balance: own.balance(account).await?, stake: pool.stake, locked: pool.locked })
+    }
+
+    /// Passes where an account's stake is what whoever asks has seen.
+    async fn has_stake(&self, account: Address, seen: Option<Amount>) -> Result<()> {
+        let Some(seen) = seen else { return Ok(()) };
+        let now = self.money_of(account).await?.stake;
+        if now == seen {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Conflict,
+            "E_STAKE_CHANGED",
+            format!("the account's stake is {now} and not {seen}: nothing was moved"),
+        )
+        .with_hint("look at the account again: what was asked may be done already"))
     }
 
     /// Gives an account its play money, once.

@@ -37,7 +37,13 @@ impl Paced {
         let _ = stream.set_nodelay(true);
         // What the system holds for a slow reader is memory too; where it knows no such bound it has its own.
         #[cfg(any(target_os = "linux", target_os = "android"))]
-        let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(WAITING);
+        {
+            let socket = socket2::SockRef::from(&stream);
+            let _ = socket.set_tcp_notsent_lowat(WAITING);
+            // Small events all fit into what the system holds: only it knows that nobody confirms them. Not as soon as who
+            // confirms and does not read, which is noted below.
+            let _ = socket.set_tcp_user_timeout(Some(limit.saturating_mul(2)));
+        }
         Self { stream, limit, metrics, due: None, taken: 0 }
     }
 

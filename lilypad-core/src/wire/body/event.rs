@@ -12,14 +12,27 @@ const WHAT: &str = "a batch of events";
 /// Most events in one batch.
 const EVENTS: usize = 1_000;
 
+/// Longest name of a batch, in bytes.
+const NAME: usize = 64;
+
 /// What happened while one job ran, in order: up to 1,000 events in one message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ExecutorEvents(pub Vec<ExecutorEvent>);
+pub struct ExecutorEvents {
+    /// A name that no other batch of the job has, of at most 64 bytes: sent again because the answer was lost, it is not
+    /// written down again. Empty is no name.
+    pub batch: String,
+    /// The events.
+    pub events: Vec<ExecutorEvent>,
+}
 
 #[derive(Serialize, Deserialize, schemars::JsonSchema)]
 /// What happened while one job ran, in order.
 #[schemars(rename = "ExecutorEvents")]
 pub(in super::super) struct Batch {
+    /// A name that no other batch of the job has.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = 64))]
+    batch: String,
     #[schemars(length(max = 1_000))]
     events: Vec<Report>,
 }
@@ -38,7 +51,8 @@ pub(in super::super) enum Report {
 
 impl Body for ExecutorEvents {
     fn to_body(&self) -> Result<String> {
-        json::at_most(WHAT, EVENTS, self.0.len(), "events")?;
+        json::at_most(WHAT, EVENTS, self.events.len(), "events")?;
+        json::at_most(WHAT, NAME, self.batch.len(), "bytes of its name")?;
         let report = |event: &ExecutorEvent| match event.clone() {
             ExecutorEvent::Stdout(text) => Report::Stdout { text },
             ExecutorEvent::Stderr(text) => Report::Stderr { text },
@@ -46,12 +60,16 @@ impl Body for ExecutorEvents {
             ExecutorEvent::Preparing(message) => Report::Preparing { message },
             ExecutorEvent::Warning(message) => Report::Warning { message },
         };
-        json::write(WHAT, &Batch { events: self.0.iter().map(report).collect() })
+        json::write(
+            WHAT,
+            &Batch { batch: self.batch.clone(), events: self.events.iter().map(report).collect() },
+        )
     }
 
     fn from_body(text: &[u8]) -> Result<Self> {
         let batch: Batch = json::read(WHAT, text)?;
         json::at_most(WHAT, EVENTS, batch.events.len(), "events")?;
+        json::at_most(WHAT, NAME, batch.batch.len(), "bytes of its name")?;
         let event = |report| match report {
             Report::Stdout { text } => ExecutorEvent::Stdout(text),
             Report::Stderr { text } => ExecutorEvent::Stderr(text),
@@ -61,7 +79,7 @@ impl Body for ExecutorEvents {
             Report::Preparing { message } => ExecutorEvent::Preparing(message),
             Report::Warning { message } => ExecutorEvent::Warning(message),
         };
-        Ok(Self(batch.events.into_iter().map(event).collect()))
+        Ok(Self { batch: batch.batch, events: batch.events.into_iter().map(event).collect() })
     }
 }
 

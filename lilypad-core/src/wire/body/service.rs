@@ -48,6 +48,10 @@ pub struct Money {
 pub struct Sum {
     /// How much, in wei.
     pub amount: Amount,
+    /// The stake that the account has before it, in wei: with another one nothing is moved (`E_STAKE_CHANGED`). So a request
+    /// whose answer was lost can be made again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stake: Option<Amount>,
 }
 
 /// That the program of a deal has started.

@@ -104,6 +104,7 @@ fn content(route: Route, schemas: &mut SchemaGenerator) -> (Who, Content, Conten
         Route::Messages => {
             (provider("offer"), Content::Nothing, Content::Events(of::<ProviderEvent>(schemas), false))
         }
+        Route::MessagesHeard => (provider("offer"), json(of::<Done>), json(of::<Done>)),
         Route::DealNotice => {
             let parts = vec![
                 ("deal.json", of::<DealBody>(schemas)),

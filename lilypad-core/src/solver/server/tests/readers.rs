@@ -49,7 +49,7 @@ impl Running {
         for batch in 0..count / 100 {
             let lines =
                 (0..100).map(|line| ExecutorEvent::Stdout(format!("{batch}.{line} {}", "x".repeat(1_000))));
-            self.served.solver.report_all(self.deal, lines).unwrap();
+            self.served.solver.report_all(self.deal, "", lines).unwrap();
         }
     }
 

@@ -123,11 +123,18 @@ fn nothing_is_larger_or_deeper_than_allowed() {
     assert!(Error::from_body(brackets.as_bytes()).is_ok());
     assert!(refusal(Error::from_body("[".repeat(100_000).as_bytes())).starts_with("E_BODY_LIMIT"));
 
-    let many = |count| ExecutorEvents(vec![ExecutorEvent::Stdout(String::new()); count]);
+    let many = |count| ExecutorEvents {
+        events: vec![ExecutorEvent::Stdout(String::new()); count],
+        ..ExecutorEvents::default()
+    };
     assert!(many(1_000).to_body().is_ok());
     assert!(refusal(many(1_001).to_body()).contains("1001 events; at most 1000"));
-    let long = ExecutorEvents(vec![ExecutorEvent::Stdout("x".repeat(json::MOST_BYTES))]);
+    let long = vec![ExecutorEvent::Stdout("x".repeat(json::MOST_BYTES))];
+    let long = ExecutorEvents { events: long, ..ExecutorEvents::default() };
     assert!(refusal(long.to_body()).starts_with("E_BODY_LIMIT"));
+    let named = |length: usize| ExecutorEvents { batch: "x".repeat(length), events: Vec::new() };
+    assert!(ExecutorEvents::from_body(named(64).to_body().unwrap().as_bytes()).is_ok());
+    assert!(refusal(named(65).to_body()).contains("65 bytes of its name; at most 64"));
     let mut job = job();
     job.body.offer.nonce = "x".repeat(json::MOST_BYTES);
     assert!(refusal(pack_job(&job)).starts_with("E_BODY_LIMIT proposal.json"));

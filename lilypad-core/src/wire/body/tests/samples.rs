@@ -240,13 +240,14 @@ pub(super) fn kinds() -> Vec<JobEventKind> {
 }
 
 pub(super) fn executor_events() -> ExecutorEvents {
-    ExecutorEvents(vec![
+    let events = vec![
         ExecutorEvent::Stdout("moo".to_owned()),
         ExecutorEvent::Stderr("oops".to_owned()),
         ExecutorEvent::Progress { instructions: 1_000 },
         ExecutorEvent::Preparing("fetching the image a/b:1".to_owned()),
         ExecutorEvent::Warning("a hidden file was left out".to_owned()),
-    ])
+    ];
+    ExecutorEvents { batch: "8d2f4f0a6c1b9e57".to_owned(), events }
 }
 
 pub(super) fn failure() -> Error {
