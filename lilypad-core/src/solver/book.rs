@@ -40,7 +40,9 @@ pub(super) struct Book {
     pub(super) tally: Tally,
     ended: VecDeque<JobId>,
     /// Jobs that are forgotten here and not yet where they are saved.
-    pub(super) dropped: Vec<JobId>,
+    pub(super) dropped: Vec<(Timestamp, JobId)>,
+    /// The ids of jobs that were made before this moment are forgotten here and not yet where they are saved.
+    pub(super) forgotten_to: Option<Timestamp>,
     /// Archives that no job names any more; they go once that is saved.
     pub(super) unnamed: Vec<Kept>,
     /// Jobs of which nothing else is known any more, by the moment at which they were made.
@@ -492,13 +494,19 @@ impl Book {
             let Some(mut job) = self.jobs.remove(&oldest) else { continue };
             self.unnamed.extend(job.proposal.let_go());
             self.unnamed.extend(job.delivered.as_mut().and_then(Paper::let_go));
-            self.dropped.push(oldest);
+            let created_at = job.signed.body.offer.created_at;
+            self.dropped.push((created_at, oldest));
             job.log.show();
-            self.forgotten.insert((job.signed.body.offer.created_at, oldest));
+            self.forgotten.insert((created_at, oldest));
             if let Some(deal) = job.deal {
                 self.deals.remove(&deal.id);
             }
         }
+    }
+
+    /// Remembers jobs that have ended and of which nothing else is known.
+    pub(super) fn remember_forgotten(&mut self, jobs: Vec<(Timestamp, JobId)>) {
+        self.forgotten.extend(jobs);
     }
 
     /// True for a job that has ended and of which nothing else is known.
@@ -510,6 +518,7 @@ impl Book {
     pub(super) fn forget_before(&mut self, moment: Timestamp) {
         while self.forgotten.first().is_some_and(|(created_at, _)| *created_at < moment) {
             self.forgotten.pop_first();
+            self.forgotten_to = Some(moment);
         }
     }
 }

@@ -62,6 +62,7 @@ impl Solver {
         // Those that have ended come in the order in which they are forgotten.
         entries.sort_by_key(|job| job.ended_seq);
         entries.into_iter().for_each(|job| book.take_back(job));
+        book.remember_forgotten(saved.ended);
         book.forget_beyond(config.max_ended_jobs);
         let inner = Inner {
             address,

@@ -24,12 +24,19 @@ impl Solver {
                     record::changes(job, &mut batch)?;
                 }
             }
-            book.dropped.drain(..).for_each(|id| batch.push(Write::ForgetJob(id)));
+            for (created, id) in book.dropped.drain(..) {
+                batch.push(Write::ForgetJob(id));
+                batch.push(Write::Ended { id, created });
+            }
+            if let Some(moment) = book.forgotten_to.take() {
+                batch.push(Write::ForgetEnded(moment));
+            }
             if !batch.writes().is_empty() {
                 store.save(batch)?;
             }
         } else {
             book.dropped.clear();
+            book.forgotten_to = None;
         }
         book.unnamed.drain(..).for_each(|archive| self.0.shelf.drop(archive));
         jobs.iter().filter_map(|id| book.jobs.get(id)).for_each(|job| job.log.show());

@@ -2,6 +2,8 @@
 
 #[cfg(all(feature = "store-sqlite", feature = "store-postgres"))]
 mod kill;
+#[cfg(feature = "store-sqlite")]
+mod migration;
 mod restart;
 mod sweep;
 mod world;

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::model::{Address, Amount, JobId};
+use crate::rt::Timestamp;
 use crate::settlement::Entry;
 use crate::wire::auth::{GrantId, Nonce};
 
@@ -98,6 +99,15 @@ pub enum Write {
     },
     /// A job that is forgotten, with all that belongs to it.
     ForgetJob(JobId),
+    /// A job that has ended and is forgotten but for its id, so that it is not taken again.
+    Ended {
+        /// The job.
+        id: JobId,
+        /// When its offer was made: it need not be kept once that is too long ago.
+        created: Timestamp,
+    },
+    /// Jobs that have ended and were made before this moment need not be kept any more.
+    ForgetEnded(Timestamp),
     /// The ledger's next command. Its number must be new.
     Command(Entry),
     /// A nonce that was used.

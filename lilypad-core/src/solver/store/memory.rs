@@ -1,11 +1,12 @@
 //! A store in this process: for tests, and for whoever keeps what it holds elsewhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Batch, Part, Saved, SavedGrant, SavedJob, SavedNonce, Store, Write, failed};
 use crate::error::Result;
 use crate::model::{Address, JobId};
+use crate::rt::Timestamp;
 use crate::settlement::Entry;
 use crate::wire::auth::{GrantId, Nonce};
 
@@ -20,6 +21,7 @@ struct Tables {
     jobs: BTreeMap<JobId, SavedJob>,
     nonces: BTreeMap<(Address, Nonce), SavedNonce>,
     grants: BTreeMap<GrantId, SavedGrant>,
+    ended: BTreeSet<(Timestamp, JobId)>,
 }
 
 impl MemoryStore {
@@ -45,6 +47,7 @@ impl Store for MemoryStore {
             jobs,
             nonces: tables.nonces.values().copied().collect(),
             grants: tables.grants.values().copied().collect(),
+            ended: tables.ended.iter().copied().collect(),
         })
     }
 
@@ -112,6 +115,8 @@ impl Tables {
                 }
             }
             Write::ForgetJob(id) => drop(self.jobs.remove(&id)),
+            Write::Ended { id, created } => drop(self.ended.insert((created, id))),
+            Write::ForgetEnded(before) => self.ended.retain(|(created, _)| *created >= before),
             Write::Command(entry) => drop(self.journal.insert(entry.number, entry)),
             Write::Nonce { signer, nonce, until } => {
                 self.nonces.insert((signer, nonce), SavedNonce { signer, nonce, until });

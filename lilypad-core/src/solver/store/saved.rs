@@ -9,6 +9,7 @@ use bytes::Bytes;
 use super::Part;
 
 use crate::model::{Address, Amount, JobId};
+use crate::rt::Timestamp;
 use crate::settlement::Entry;
 use crate::wire::auth::{GrantId, Nonce};
 
@@ -25,6 +26,8 @@ pub struct Saved {
     pub nonces: Vec<SavedNonce>,
     /// What was spent under grants.
     pub grants: Vec<SavedGrant>,
+    /// Jobs that have ended and of which nothing else is known, by the moment at which they were made.
+    pub ended: Vec<(Timestamp, JobId)>,
 }
 
 /// A job as it was saved last.

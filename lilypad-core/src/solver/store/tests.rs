@@ -120,6 +120,10 @@ fn forgets_what_it_is_told_to(shelf: &mut dyn Shelf) {
     let saved = store.load().unwrap();
     assert_eq!(saved.nonces.iter().map(|nonce| nonce.until).collect::<Vec<_>>(), [11]);
     assert_eq!(saved.grants.iter().map(|grant| grant.expires).collect::<Vec<_>>(), [12]);
+    let ended = |name, created| Write::Ended { id: job(name), created: Timestamp(created) };
+    store.save(batch([ended("b", 20), ended("c", 21), ended("b", 20), ended("d", 22)])).unwrap();
+    store.save(Write::ForgetEnded(Timestamp(21)).into()).unwrap();
+    assert_eq!(store.load().unwrap().ended, [(Timestamp(21), job("c")), (Timestamp(22), job("d"))]);
     store.save(Write::ForgetJob(job("a")).into()).unwrap();
     assert_eq!(store.load().unwrap().jobs, []);
     // Nothing of it is left for one that comes again.

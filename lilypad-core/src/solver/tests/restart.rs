@@ -66,6 +66,31 @@ async fn a_job_waits_for_what_is_left_of_its_time_and_a_grace() {
     }
 }
 
+/// Whoever has seen what its creator signed could hand it in again.
+#[tokio::test]
+async fn a_job_that_ended_and_was_forgotten_is_not_taken_again_after_a_restart() {
+    let world = funded().await;
+    let none = SolverConfig { max_ended_jobs: 0, ..config() };
+    let store: Arc<dyn Store> = Arc::new(world.store.clone());
+    let before = world.open_with(Arc::clone(&store), none.clone()).await.unwrap();
+    before.solver.submit(world.job.clone()).await.unwrap();
+    before.solver.cancel(world.id()).await.unwrap();
+    assert_eq!(before.status(&world).await.unwrap_err().code(), "E_JOB_UNKNOWN");
+    drop(before);
+    let after = world.open_with(Arc::clone(&store), none.clone()).await.unwrap();
+    assert_eq!(after.solver.submit(world.job.clone()).await.unwrap_err().code(), "E_JOB_OVER");
+    drop(after);
+    // Once it is too old to be taken its id is not needed any more.
+    world.hand.advance(config().offer_age + Duration::from_secs(1));
+    let later = world.open_with(Arc::clone(&store), none).await.unwrap();
+    assert_eq!(later.solver.submit(world.job.clone()).await.unwrap_err().code(), "E_OFFER_TIME");
+    assert_eq!(store.load().unwrap().ended.len(), 1);
+    let mut new = world.another_job("new").body;
+    new.offer.created_at = later.solver.0.clock.now();
+    later.solver.submit(world.sign(new)).await.unwrap();
+    assert_eq!(store.load().unwrap().ended, []);
+}
+
 #[tokio::test]
 async fn a_solver_whose_store_fails_takes_no_more_requests_and_shows_nothing_that_is_not_safe() {
     let world = funded().await;

@@ -148,10 +148,14 @@ impl World {
     }
 
     pub(super) async fn open_on(&self, store: Arc<dyn Store>) -> Result<Running> {
+        self.open_with(store, config()).await
+    }
+
+    pub(super) async fn open_with(&self, store: Arc<dyn Store>, config: SolverConfig) -> Result<Running> {
         let clock = Clock::from(self.hand.clone());
         let (address, ledger) = (self.solver.address(), LedgerConfig::default());
         let (solver, ledger) =
-            Solver::open(store, Arc::clone(&self.files), address, Domain::local(), clock, ledger, config())
+            Solver::open(store, Arc::clone(&self.files), address, Domain::local(), clock, ledger, config)
                 .await?;
         Ok(Running { solver, ledger, inbox: std::sync::Mutex::default() })
     }
@@ -177,6 +181,10 @@ impl World {
         let mut body = self.job.body.clone();
         body.offer.nonce = nonce.to_owned();
         body.offer.created_at = Timestamp(999_500);
+        sign(body, &self.creator)
+    }
+
+    pub(super) fn sign(&self, body: JobProposal) -> Signed<JobProposal> {
         sign(body, &self.creator)
     }
 

@@ -7,7 +7,7 @@ use super::super::saved::put_together;
 use super::super::{Saved, SavedGrant, SavedJob, SavedNonce};
 use super::{LOAD, failed};
 use crate::error::Result;
-use crate::rt::within;
+use crate::rt::{Timestamp, within};
 use crate::wire::auth::GrantId;
 
 type Read<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -39,7 +39,11 @@ async fn read(connection: &mut PgConnection) -> Read<Saved> {
             expires: number(row, 2)?,
         })
     });
-    Ok(Saved { owner: owner.into_iter().next(), journal, jobs, nonces, grants: grants.await? })
+    let grants = grants.await?;
+    let ended = rows(connection, "select created, id from ended order by created, id collate \"C\"", |row| {
+        Ok((Timestamp(number(row, 0)?), text(row, 1)?.parse()?))
+    });
+    Ok(Saved { owner: owner.into_iter().next(), journal, jobs, nonces, grants, ended: ended.await? })
 }
 
 async fn jobs(connection: &mut PgConnection) -> Read<Vec<SavedJob>> {

@@ -8,7 +8,7 @@ use crate::error::Result;
 
 /// What brings a database from each version to the next, in order; the first makes an empty one of version 1. What is written
 /// here never changes: a new version is a new line.
-const STEPS: &[&str] = &[include_str!("schema.sql")];
+const STEPS: &[&str] = &[include_str!("schema.sql"), include_str!("schema_2.sql")];
 
 /// Only one process at a time brings the tables up to date; the number is this program's own.
 const LOCK: &str = "select pg_advisory_xact_lock(7811895117)";

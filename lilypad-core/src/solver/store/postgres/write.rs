@@ -117,6 +117,15 @@ fn change(write: &Write) -> std::result::Result<Change, Box<dyn std::error::Erro
             ..none
         },
         Write::ForgetJob(job) => Change { kind: "forget job", name: Some(job.to_string()), ..none },
+        Write::Ended { id, created } => Change {
+            kind: "ended",
+            name: Some(id.to_string()),
+            number: Some(number(created.as_millis())?),
+            ..none
+        },
+        Write::ForgetEnded(before) => {
+            Change { kind: "forget ended", number: Some(number(before.as_millis())?), ..none }
+        }
         Write::Command(entry) => Change {
             kind: "command",
             number: Some(number(entry.number)?),

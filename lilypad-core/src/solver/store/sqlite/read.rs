@@ -4,6 +4,7 @@ use rusqlite::{Connection, Row};
 
 use super::super::saved::put_together;
 use super::super::{Saved, SavedGrant, SavedJob, SavedNonce};
+use crate::rt::Timestamp;
 use crate::wire::auth::GrantId;
 
 type Read<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -23,6 +24,9 @@ pub(super) fn everything(connection: &Connection) -> Read<Saved> {
         grants: rows(connection, "select id, spent, expires from spending order by id", |row| {
             let (id, spent) = (GrantId::new(row.get(0)?), serde_json::from_str(&text(row, 1)?)?);
             Ok(SavedGrant { id, spent, expires: number(row, 2)? })
+        })?,
+        ended: rows(connection, "select created, id from ended order by created, id", |row| {
+            Ok((Timestamp(number(row, 0)?), text(row, 1)?.parse()?))
         })?,
     })
 }

@@ -7,7 +7,7 @@ use crate::error::Result;
 
 /// What brings a file from each version to the next, in order; the first makes an empty file one of version 1. What is
 /// written here never changes: a new version is a new line.
-const STEPS: &[&str] = &[include_str!("schema.sql")];
+const STEPS: &[&str] = &[include_str!("schema.sql"), include_str!("schema_2.sql")];
 
 /// Brings the tables up to date, whole or not at all.
 ///

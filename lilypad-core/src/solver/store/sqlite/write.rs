@@ -33,6 +33,13 @@ fn one(change: &Transaction<'_>, write: &Write) -> Done {
             params![job.to_string(), part.as_str(), &bytes[..]],
         )?,
         Write::ForgetJob(job) => run("delete from job where id = ?1", params![job.to_string()])?,
+        Write::Ended { id, created } => run(
+            "insert or replace into ended values (?1, ?2)",
+            params![id.to_string(), number(created.as_millis())?],
+        )?,
+        Write::ForgetEnded(before) => {
+            run("delete from ended where created < ?1", params![number(before.as_millis())?])?
+        }
         Write::Command(entry) => run(
             "insert into command values (?1, ?2)",
             params![number(entry.number)?, serde_json::to_string(entry)?],
