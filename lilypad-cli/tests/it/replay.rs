@@ -16,7 +16,7 @@ use crate::tool::User;
 
 /// A request that sets so much aside as stake, signed.
 async fn stake(authority: &str, solver: &Value, amount: u64) -> Vec<u8> {
-    let sum = Sum { amount: Amount::from_lp(amount) };
+    let sum = Sum { amount: Amount::from_lp(amount), stake: None };
     signed(authority, solver, "stake", &sum.to_body().unwrap()).await
 }
 
