@@ -11,7 +11,7 @@ use lilypad_core::model::AgreementState;
 use lilypad_core::signer::{LocalSigner, Signer};
 use lilypad_core::wire::{JobCreatorApi as _, JobEventKind};
 
-use crate::cluster::{Database, reach};
+use crate::cluster::{database, reach};
 use crate::http::{CREATOR_KEY, PROVIDER_KEY, Role, SOLVER_KEY, creator};
 use crate::tool::{Outcome, User, skipped};
 
@@ -149,7 +149,7 @@ fn found(folder: &Path) -> Vec<u8> {
 async fn two_processes_share_a_bucket_of_which_the_leader_is_killed() {
     let test = "two_processes_share_a_bucket_of_which_the_leader_is_killed";
     let Some(bucket) = Bucket::new(test) else { return };
-    let Some(database) = Database::new(test).await else { return };
+    let Some(database) = database(test).await else { return };
     let user = User::new();
     let start = |name: &str| {
         let mut command = bucket.solver(&user, "127.0.0.1:0", &database.url());

@@ -1,7 +1,6 @@
 //! Several solver processes on one PostgreSQL database: one leads, any may be used, and one may be killed.
 
 use std::collections::{BTreeMap, HashSet};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,10 +9,11 @@ use lilypad_core::http::{HttpOptions, HttpSolver};
 use lilypad_core::model::{AgreementState, Amount, DealId, JobId};
 use lilypad_core::module::{self, Module};
 use lilypad_core::signer::{LocalSigner, Signer};
-use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, raw_sql};
+use sqlx::Connection;
+use sqlx::postgres::PgConnection;
 use tokio::sync::Notify;
 
+use crate::database::Database;
 use crate::http::{PROVIDER_KEY, Role, SOLVER_KEY};
 use crate::tool::{Outcome, User, repository, skipped};
 
@@ -25,34 +25,15 @@ const GIVEN: &str = "1000 LP";
 const ATTEMPTS: u32 = 60;
 
 /// A database of its own.
-pub(crate) struct Database {
-    server: PgConnectOptions,
-    name: String,
+pub(crate) async fn database(test: &str) -> Option<Database> {
+    let database = Database::new("lilypad_cluster").await;
+    if database.is_none() {
+        skipped(test, "LILYPAD_POSTGRES is not set");
+    }
+    database
 }
 
 impl Database {
-    pub(crate) async fn new(test: &str) -> Option<Self> {
-        static COUNTER: AtomicUsize = AtomicUsize::new(0);
-        let Ok(url) = std::env::var("LILYPAD_POSTGRES") else {
-            skipped(test, "LILYPAD_POSTGRES is not set");
-            return None;
-        };
-        let server = PgConnectOptions::from_str(&url).unwrap();
-        let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let database = Self { server, name: format!("lilypad_cluster_{}_{count}", std::process::id()) };
-        database.run(&format!("create database {}", database.name)).await;
-        Some(database)
-    }
-
-    pub(crate) fn url(&self) -> String {
-        self.server.clone().database(&self.name).to_url_lossy().to_string()
-    }
-
-    async fn run(&self, sql: &str) {
-        let mut connection = PgConnection::connect_with(&self.server).await.unwrap();
-        raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut connection).await.unwrap();
-    }
-
     async fn count(&self, sql: &'static str) -> i64 {
         let mut connection = PgConnection::connect(&self.url()).await.unwrap();
         sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
@@ -61,10 +42,6 @@ impl Database {
     async fn text(&self, sql: &'static str) -> String {
         let mut connection = PgConnection::connect(&self.url()).await.unwrap();
         sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
-    }
-
-    pub(crate) async fn drop(self) {
-        self.run(&format!("drop database {} with (force)", self.name)).await;
     }
 }
 
@@ -128,7 +105,7 @@ async fn two_hundred_clients_on_two_processes_of_which_the_leader_is_killed() {
     const CLIENTS: usize = 200;
     const KILLS: [usize; 2] = [40, 110];
     let test = "two_hundred_clients_on_two_processes_of_which_the_leader_is_killed";
-    let Some(database) = Database::new(test).await else { return };
+    let Some(database) = database(test).await else { return };
     let user = User::new();
     let begun = ["127.0.0.1:0"; 2].map(|listen| solver(&user, &database, listen));
     let urls = begun.each_ref().map(|(_, url)| url.clone());

@@ -11,15 +11,15 @@ use lilypad_core::model::{DealId, ExecutorEvent, FileSet};
 use lilypad_core::module::{Module, PinSource};
 use lilypad_core::wire::{EventStream, JobEventKind, ProviderApi};
 
-use crate::times::{Times, ratio};
-use crate::world::World;
+use crate::peers::{Figures, World};
+use crate::times::{Times, ratio, seconds};
 
 /// Readers of one job at once.
 const READERS: usize = 200;
 /// Events that are reported, each once the one before has reached every reader.
 const EVENTS: usize = 100;
 
-pub(crate) async fn run(world: &World) {
+pub(crate) async fn run(world: &World) -> Figures {
     let provider = world.provider(Arc::new(FakeExecutor), 1).await;
     let client = world.client(3).await;
     let job = client.submit(&waits(), &BTreeMap::new(), SubmitOptions::default()).await.expect("a job");
@@ -27,7 +27,7 @@ pub(crate) async fn run(world: &World) {
     let one = measure(&job, &provider, deal, 1).await;
     let many = measure(&job, &provider, deal, READERS).await;
     println!(
-        "  {:<8} report to {READERS} readers: {}; {:.1} times as long as to one ({})",
+        "  {:<10} report to {READERS} readers: {}; {:.1} times as long as to one ({})",
         world.name,
         many.line(),
         ratio(many.median(), one.median()),
@@ -35,6 +35,7 @@ pub(crate) async fn run(world: &World) {
     );
     job.cancel().await.expect("an end");
     job.wait().await.expect("a result");
+    vec![("report to all readers", seconds(&many)), ("report to one", seconds(&one))]
 }
 
 /// A job that runs until it is stopped.

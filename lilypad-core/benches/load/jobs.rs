@@ -12,8 +12,8 @@ use lilypad_core::model::FileSet;
 use lilypad_core::module::Module;
 use lilypad_core::rt::CancelToken;
 
-use crate::times::{Times, millis, ratio};
-use crate::world::{World, example, key};
+use crate::peers::{Figures, World, example, key};
+use crate::times::{Times, millis, ratio, seconds};
 
 /// Jobs one after another.
 const JOBS: usize = 200;
@@ -23,7 +23,7 @@ const EACH: usize = 25;
 /// Most that a result may take beyond the job's own time.
 const TARGET: Duration = Duration::from_millis(50);
 
-pub(crate) async fn run(world: &World) {
+pub(crate) async fn run(world: &World) -> Figures {
     let executor = Arc::new(WasmExecutor::new().expect("an executor"));
     world.provider(Arc::clone(&executor) as Arc<dyn Executor>, 64).await;
     let module = example("cowsay");
@@ -43,7 +43,7 @@ pub(crate) async fn run(world: &World) {
     let times = |of: fn(&Timings) -> Duration| Times::new(timings.iter().map(of).collect());
     let (deal, total) = (times(agreed), times(|timings| timings.total));
     println!(
-        "  {:<8} submit to deal: {}; {:.1} times a signed read ({})",
+        "  {:<10} submit to deal: {}; {:.1} times a signed read ({})",
         world.name,
         deal.line(),
         ratio(deal.median(), reads.median()),
@@ -52,19 +52,18 @@ pub(crate) async fn run(world: &World) {
     let beyond = total.median().saturating_sub(alone.median());
     let judged = if beyond < TARGET { "below" } else { "ABOVE" };
     println!(
-        "  {:<8} submit to verified result: {}; {} beyond the program alone ({}), {judged} the target of {}",
+        "  {:<10} submit to verified result: {}; {} beyond the program alone ({}), {judged} the target of {}",
         world.name,
         total.line(),
         millis(beyond),
         alone.line(),
         millis(TARGET)
     );
-    let parts =
-        [("deal", times(agreed)), ("start", times(started)), ("result", times(submitted)), ("end", total)];
+    let parts = [("deal", &deal), ("start", &times(started)), ("result", &times(submitted)), ("end", &total)];
     let parts = parts.map(|(name, times)| format!("{name} {}", millis(times.median())));
-    println!("  {:<8}   of which until: {}", world.name, parts.join(", "));
+    println!("  {:<10}   of which until: {}", world.name, parts.join(", "));
     println!(
-        "  {:<8}   a job: {:.1} requests, {:.1} commands of the ledger, {:.1} commits of the store",
+        "  {:<10}   a job: {:.1} requests, {:.1} commands of the ledger, {:.1} commits of the store",
         world.name,
         each(0),
         each(1),
@@ -82,11 +81,17 @@ pub(crate) async fn run(world: &World) {
     }
     let time = start.elapsed();
     println!(
-        "  {:<8} {CLIENTS} clients at once: {:.0} jobs/s; submit to deal {}",
+        "  {:<10} {CLIENTS} clients at once: {:.0} jobs/s; submit to deal {}",
         world.name,
         all.len() as f64 / time.as_secs_f64(),
         Times::new(all.iter().map(agreed).collect()).line()
     );
+    vec![
+        ("submit to deal", seconds(&deal)),
+        ("submit to verified result", seconds(&total)),
+        ("jobs/s of many", all.len() as f64 / time.as_secs_f64()),
+        ("commits of a job", each(2)),
+    ]
 }
 
 /// Requests, commands of the ledger, and commits so far.

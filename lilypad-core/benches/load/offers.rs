@@ -8,14 +8,14 @@ use lilypad_core::model::{MachineSpec, ResourceOffer, ServiceConfig};
 use lilypad_core::signer::{Domain, Signed};
 use lilypad_core::wire::{OfferProposal, ProviderApi};
 
-use crate::world::{World, key};
+use crate::peers::{Figures, World, key};
 
 /// Providers that offer at once.
 const PROVIDERS: u16 = 8;
 /// Offers of each.
 const EACH: i64 = 250;
 
-pub(crate) async fn run(world: &World) {
+pub(crate) async fn run(world: &World) -> Figures {
     let mut solvers = Vec::new();
     for number in 0..PROVIDERS {
         solvers.push((number, world.solver(&key(100 + number)).await));
@@ -25,12 +25,13 @@ pub(crate) async fn run(world: &World) {
     let count = f64::from(PROVIDERS) * EACH as f64;
     let each = |time: Duration| count / time.as_secs_f64();
     println!(
-        "  {:<8} {:>6.0} offers/s accepted, {:.2} of {:.0} signed reads/s",
+        "  {:<10} {:>6.0} offers/s accepted, {:.2} of {:.0} signed reads/s",
         world.name,
         each(offers),
         each(offers) / each(reads),
         each(reads)
     );
+    vec![("offers/s", each(offers)), ("signed reads/s", each(reads))]
 }
 
 /// How long it takes until all have asked all that they ask.

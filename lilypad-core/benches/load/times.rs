@@ -28,6 +28,11 @@ impl Times {
     }
 }
 
+/// The median in seconds.
+pub(crate) fn seconds(times: &Times) -> f64 {
+    times.median().as_secs_f64()
+}
+
 pub(crate) fn millis(time: Duration) -> String {
     format!("{:.2} ms", time.as_secs_f64() * 1_000.0)
 }
