@@ -43,7 +43,7 @@ pub use lint::{LintRule, lint_rules};
 pub use load::{Module, ModuleFormat, ModuleInfo, PROGRAM_BYTES, PinSource};
 pub use manifest::{FileSpec, MANIFEST_BYTES, MANIFEST_FILE, schema};
 #[cfg(not(target_family = "wasm"))]
-pub use open::{LoadOptions, load};
+pub use open::{LoadOptions, load, load_wire};
 pub use reference::{CommitId, GitRef, ModuleRef, TEMPLATE_FILE};
 pub use rendered::RenderedJob;
 pub use scaffold::{ScaffoldKind, scaffold};

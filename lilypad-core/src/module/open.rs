@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Module, ModuleRef, PinSource, folder_tree};
+use super::{GitRef, Module, ModuleRef, PinSource, folder_tree};
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::ModuleConfig;
 
 /// Where modules may come from, and where fetched ones are kept.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +30,14 @@ pub fn load(reference: &str, options: &LoadOptions) -> Result<Module> {
         )
         .with_hint("name the folder or the repository that holds it")),
     }
+}
+
+/// Loads the module that the fields of an offer name, from git. Blocks: call it where that is allowed.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_wire(config: &ModuleConfig, options: &LoadOptions) -> Result<Module> {
+    super::fetch::load(&GitRef::from_wire(&config.repo, &config.hash, &config.path)?, options)
 }
 
 fn open_folder(text: &str) -> Result<Module> {

@@ -52,7 +52,7 @@ impl Provider {
         let rendered = module.render(&inputs)?;
         let spec = rendered.runnable()?;
         check_needs(spec, notice)?;
-        let executor = self.executor_for(&spec.run)?;
+        let executor = executor_for(&self.0.executors, &spec.run)?;
         let request = RunRequest {
             job_id: job.offer.id()?.to_string(),
             run: spec.run.clone(),
@@ -111,29 +111,34 @@ impl Provider {
         }
     }
 
-    fn executor_for(&self, run: &RunSpec) -> Result<Arc<dyn Executor>> {
-        self.0.executors.iter().find(|executor| executor.accepts(run)).cloned().ok_or_else(|| {
-            let have: Vec<_> = self.0.executors.iter().map(|executor| executor.name()).collect();
-            Error::unsupported("E_EXECUTOR", format!("this provider runs {} jobs only", have.join(" and ")))
-                .with_fault(Fault::Provider)
-        })
-    }
-
     /// The tightest of what the job asks for, what its price cap pays for, and what the provider allows.
     fn limits(&self, notice: &DealNotice, spec: &JobSpec, rate: Rate) -> Limits {
-        let own = self.0.config.limits;
+        let limits = job_limits(self.0.config.limits, spec);
         let paid = rate.affordable_units(notice.price_cap);
-        let needed = spec.machine.memory().to_bytes().filter(|bytes| *bytes > 0);
-        let tighter = |own: u64, asked: Option<u64>| asked.map_or(own, |asked| own.min(asked));
-        Limits {
-            instructions: tighter(own.instructions, spec.limits.instructions)
-                .min(paid)
-                .min(notice.job.body.instruction_limit),
-            memory_bytes: tighter(own.memory_bytes, spec.limits.memory_bytes.or(needed)),
-            output_bytes: tighter(own.output_bytes, spec.limits.output_bytes),
-            milli_cpus: u32::try_from(spec.machine.cpu).ok().filter(|cpu| *cpu > 0).unwrap_or(own.milli_cpus),
-            ..own
-        }
+        let instructions = limits.instructions.min(paid).min(notice.job.body.instruction_limit);
+        Limits { instructions, ..limits }
+    }
+}
+
+/// The executor that runs such a job.
+pub(super) fn executor_for(executors: &[Arc<dyn Executor>], run: &RunSpec) -> Result<Arc<dyn Executor>> {
+    executors.iter().find(|executor| executor.accepts(run)).cloned().ok_or_else(|| {
+        let have: Vec<_> = executors.iter().map(|executor| executor.name()).collect();
+        Error::unsupported("E_EXECUTOR", format!("this provider runs {} jobs only", have.join(" and ")))
+            .with_fault(Fault::Provider)
+    })
+}
+
+/// The tighter of what a module asks for and what the provider allows.
+pub(super) fn job_limits(own: Limits, spec: &JobSpec) -> Limits {
+    let needed = spec.machine.memory().to_bytes().filter(|bytes| *bytes > 0);
+    let tighter = |own: u64, asked: Option<u64>| asked.map_or(own, |asked| own.min(asked));
+    Limits {
+        instructions: tighter(own.instructions, spec.limits.instructions),
+        memory_bytes: tighter(own.memory_bytes, spec.limits.memory_bytes.or(needed)),
+        output_bytes: tighter(own.output_bytes, spec.limits.output_bytes),
+        milli_cpus: u32::try_from(spec.machine.cpu).ok().filter(|cpu| *cpu > 0).unwrap_or(own.milli_cpus),
+        ..own
     }
 }
 

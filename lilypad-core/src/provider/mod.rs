@@ -1,14 +1,18 @@
 //! The embeddable resource provider: offers a machine, runs what is agreed, hands in signed results.
 //!
 //! Layout: `config` what it offers and under which rules; `machine` what of it is in use; `deal` what it checks before it
-//! runs anything; `run` one job from deal to result; this file the service that keeps all of it going.
+//! runs anything; `run` one job from deal to result; `v2` a provider at a solver of Lilypad v2; this file the service that keeps all of it going.
 
 mod config;
 mod deal;
 mod machine;
 mod run;
+#[cfg(all(feature = "http", not(target_family = "wasm")))]
+mod v2;
 
 pub use config::ProviderConfig;
+#[cfg(all(feature = "http", not(target_family = "wasm")))]
+pub use v2::{ModuleLoader, V2Provider, V2Terms};
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

@@ -198,6 +198,12 @@ fn packed(outcome: RunOutcome) -> Result<RunOutcome> {
     Ok(RunOutcome { stop, results, ..outcome })
 }
 
+/// Why a program did not end by itself, in one line.
+#[cfg(all(feature = "http", not(target_family = "wasm")))]
+pub(super) fn text_of(stop: &StopReason) -> String {
+    describe(stop).1
+}
+
 fn describe(stop: &StopReason) -> (Outcome, String) {
     match stop {
         StopReason::Exited(code) => (Outcome::Exited(*code), String::new()),

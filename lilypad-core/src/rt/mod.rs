@@ -56,7 +56,10 @@ pub(crate) use own::OwnRuntime;
 pub use platform::BoxFuture;
 #[cfg(feature = "network")]
 pub(crate) use platform::TaskGroup;
-#[cfg(all(any(feature = "executor-docker", feature = "solver"), not(target_family = "wasm")))]
+#[cfg(all(
+    any(feature = "executor-docker", all(feature = "http", feature = "provider"), feature = "solver"),
+    not(target_family = "wasm")
+))]
 pub(crate) use platform::blocking;
 pub(crate) use platform::spawn;
 pub(crate) use random::Random;

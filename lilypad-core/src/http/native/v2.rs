@@ -116,6 +116,19 @@ impl V2Solver {
         self.is(id, &taken).map(|()| id)
     }
 
+    /// The account in whose name it is called.
+    pub(super) fn account(&self) -> &str {
+        &self.account
+    }
+
+    pub(super) fn limits(&self) -> &crate::model::FileLimits {
+        &self.options.http.limits
+    }
+
+    pub(super) fn unreadable(&self, error: &Error) -> Error {
+        unreadable(&self.base, error)
+    }
+
     /// Passes where the solver speaks of this job.
     fn is(&self, id: JobId, job: &JobOfferContainer) -> Result<()> {
         if job.id == id.to_string() {
@@ -182,7 +195,7 @@ impl V2Solver {
         let limits = &self.options.http.limits;
         let most = usize::try_from(archive_limit(limits)).unwrap_or(usize::MAX);
         let archive = self.call(Method::GET, &format!("/deals/{}/files", deal.id), None, most).await?;
-        let files = read_archive(&archive, limits).map_err(|error| unreadable(&self.base, &error))?;
+        let files = read_archive(&archive, limits).map_err(|error| self.unreadable(&error))?;
         // v2's id leaves hidden files out.
         let mut named = files.clone();
         named.remove_hidden();
@@ -267,11 +280,11 @@ impl V2Solver {
         Error::new(kind, code, message).with_fault(fault).with_hint(hint).with("state", job.state)
     }
 
-    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+    pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
         self.read(&self.call(Method::GET, path, None, MOST_JSON).await?)
     }
 
-    async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
+    pub(super) async fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T> {
         let body = Bytes::from(json::to_string(body)?);
         self.read(&self.call(Method::POST, path, Some(body), MOST_JSON).await?)
     }
@@ -280,7 +293,13 @@ impl V2Solver {
         json::from_slice(bytes).map_err(|error| not_a_solver(&self.base, &error.to_string()))
     }
 
-    async fn call(&self, method: Method, path: &str, body: Option<Bytes>, most: usize) -> Result<Bytes> {
+    pub(super) async fn call(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Bytes>,
+        most: usize,
+    ) -> Result<Bytes> {
         let options = &self.options.http;
         let moved = u64::try_from(most.saturating_sub(MOST_JSON)).unwrap_or(u64::MAX);
         let time = options.request_timeout.saturating_add(Duration::from_secs(moved >> 20));

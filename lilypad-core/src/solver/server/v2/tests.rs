@@ -4,6 +4,7 @@
 
 mod client;
 mod money;
+mod provider;
 mod time;
 mod world;
 
