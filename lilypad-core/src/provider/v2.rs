@@ -194,7 +194,7 @@ impl Inner {
             module_pricing: Some(std::collections::BTreeMap::new()),
             trusted_parties: self.terms.services.clone(),
         };
-        self.solver.offer(&offer).await.map(drop)
+        self.solver.offer_machine(&offer).await.map(drop)
     }
 
     async fn deals(&self) -> Result<Vec<(DealId, DealContainer)>> {

@@ -18,7 +18,7 @@ impl V2Solver {
     /// # Errors
     /// `InvalidInput` (`E_V2_PROVIDER`) where the offer names another account; `Rejected` (`E_V2_REFUSED`) with the solver's words; and why
     /// it cannot be reached.
-    pub async fn offer(&self, offer: &ResourceOffer) -> Result<Option<ResourceOfferContainer>> {
+    pub async fn offer_machine(&self, offer: &ResourceOffer) -> Result<Option<ResourceOfferContainer>> {
         if offer.resource_provider != self.account() {
             let message =
                 format!("the offer's provider is {}, not {}", offer.resource_provider, self.account());
