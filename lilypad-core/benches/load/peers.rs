@@ -113,7 +113,7 @@ pub(crate) fn example(name: &str) -> Module {
 /// Each figure beside that of the baseline.
 pub(crate) fn compare(name: &str, figures: &Figures, (baseline, base): (&str, &Figures)) {
     let ratio = |(what, figure): &(&'static str, f64)| {
-        let (_, base) = base.iter().find(|(known, _)| known == what)?;
+        let (_, base) = base.iter().find(|(known, base)| known == what && *base > 0.0)?;
         Some(format!("{what} {:.2}", figure / base))
     };
     let ratios: Vec<String> = figures.iter().filter_map(ratio).collect();
