@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use lilypad_core::Error;
 use lilypad_core::market::VerificationClass;
-use lilypad_core::model::{Address, Amount, Rate};
+use lilypad_core::model::{Address, Amount, ModuleConfig, Rate};
 
 use crate::executors::ExecutorArgs;
 use crate::jobs::{AccountArgs, OneJobArgs, ResumeArgs};
@@ -240,6 +240,13 @@ pub(crate) struct ModuleSource {
 }
 
 impl ModuleSource {
+    /// Where others find the module, where that was said beside what is loaded here.
+    pub(crate) fn elsewhere(&self) -> Option<ModuleConfig> {
+        let (repo, hash) = (self.module_repo.clone()?, self.module_hash.clone()?);
+        let path = self.module_path.clone().unwrap_or_else(|| "/lilypad_module.json.tmpl".to_owned());
+        Some(ModuleConfig { name: String::new(), repo, hash, path })
+    }
+
     /// The module's name, in the form of the one argument.
     pub(crate) fn reference(&self) -> Result<String, Error> {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());

@@ -11,9 +11,9 @@ use lilypad_core::network::{Network, NetworkBuilder};
 use lilypad_core::signer::Signer;
 use lilypad_core::{Error, Result};
 
-use crate::config;
 use crate::key::{self, KeyArgs};
 use crate::report::Report;
+use crate::{config, v2};
 
 /// A network that is not reached yet. Made before Ctrl-C is listened for: a key may need a passphrase.
 pub(crate) enum Plan {
@@ -37,7 +37,13 @@ pub(crate) enum Ground {
 
 /// Says that a request is tried again later, where a person would notice.
 #[derive(Debug)]
-struct Waits(Report);
+pub(crate) struct Waits(Report);
+
+impl Waits {
+    pub(crate) fn new(report: Report) -> Self {
+        Self(report)
+    }
+}
 
 impl WaitListener for Waits {
     fn waits(&self, error: &Error, pause: Duration) {
@@ -51,6 +57,9 @@ impl Place {
     /// The place of a network that must be elsewhere.
     pub(crate) fn elsewhere(name_or_url: Option<&str>) -> Result<Self> {
         match config::resolve(name_or_url)? {
+            NetworkTarget::Remote { name, entry } if entry.v2.is_some() => {
+                Err(v2::refused(&name.unwrap_or_default()))
+            }
             NetworkTarget::Remote { name, entry } => Ok(Self::of(name, &entry)),
             NetworkTarget::Local => Err(Error::invalid(
                 "E_NETWORK_LOCAL",
@@ -74,13 +83,14 @@ impl Place {
 
     /// The solver there, called in the name of this key.
     pub(crate) async fn solver(&self, signer: &Arc<dyn Signer>, report: &Report) -> Result<HttpSolver> {
-        let options = HttpOptions { on_wait: Some(Arc::new(Waits(report.clone()))), ..self.options.clone() };
+        let options =
+            HttpOptions { on_wait: Some(Arc::new(Waits::new(report.clone()))), ..self.options.clone() };
         let solver =
             HttpSolver::connect(&self.url, Arc::clone(signer), options).await.map_err(|error| match error
                 .code()
             {
                 "E_NOT_A_SOLVER" => error.with_hint(
-                    "check the address; solvers of Lilypad v2 are not used by this command yet (docs/v2.md)",
+                    "check the address; a solver of Lilypad v2 is added with `lilypad network add NAME URL --v2` (docs/v2.md)",
                 ),
                 _ => error,
             })?;
@@ -97,6 +107,9 @@ impl Plan {
     pub(crate) fn of(name_or_url: Option<&str>, key: &KeyArgs, report: &Report) -> Result<Self> {
         match config::resolve(name_or_url)? {
             NetworkTarget::Local => Ok(Self::Local),
+            NetworkTarget::Remote { name, entry } if entry.v2.is_some() => {
+                Err(v2::refused(&name.unwrap_or_default()))
+            }
             NetworkTarget::Remote { name, entry } => {
                 let signer = Arc::new(key::signer(key, report)?);
                 Ok(Self::Remote { place: Place::of(name, &entry), signer })

@@ -22,6 +22,7 @@ use crate::limits::WaitArgs;
 use crate::report::{Report, printable};
 use crate::run::{Results, follow_and_finish};
 use crate::table::Table;
+use crate::v2::V2Place;
 
 /// Where jobs are, and whose.
 #[derive(Debug, Args)]
@@ -189,6 +190,10 @@ pub(crate) fn cancel(args: OneJobArgs, report: &Report) -> Result<ExitCode> {
 
 pub(crate) fn resume(args: ResumeArgs, report: &Report) -> Result<ExitCode> {
     let patience = args.wait.patience(Instant::now(), None);
+    if let Some(v2) = V2Place::of(args.one.account.network.as_deref())? {
+        let results = Results::of(args.output_dir.as_deref(), args.data_dir.as_deref())?;
+        return v2.resume(args.one.job, &args.one.account.key, &results, patience, report);
+    }
     let account = Account::of(&args.one.account, report)?;
     let results = Arc::new(Results::of(args.output_dir.as_deref(), args.data_dir.as_deref())?);
     let runtime = job::runtime()?;

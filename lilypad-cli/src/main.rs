@@ -1,7 +1,7 @@
 //! The `lilypad` command: argument parsing and printing, nothing else.
 //!
 //! Layout: `args` what can be typed, `old` what the older command called otherwise; one file for each command, `job` what `run` and `quote` have in common, `ground` the network that they work on; `key` and
-//! `passphrase` where keys come from, `secret` keys in the wrong place; `limits` how long and how much; `config` the config folder;
+//! `passphrase` where keys come from, `secret` keys in the wrong place; `limits` how long and how much; `v2` solvers of Lilypad v2; `config` the config folder;
 //! `executors` what runs jobs here; `report` what people and programs read; `traces` spans for a collector.
 
 mod args;
@@ -28,6 +28,7 @@ mod serve;
 mod solver;
 mod table;
 mod traces;
+mod v2;
 mod wallet;
 mod watch;
 

@@ -41,6 +41,12 @@ enum NetworkCommand {
         /// The account of its solver.
         #[arg(long, value_name = "ADDRESS")]
         solver: Option<Address>,
+        /// It is a solver of Lilypad v2: `run` and `resume` use it, without money and receipts. It needs --solver and --mediator.
+        #[arg(long, requires = "solver", requires = "mediators")]
+        v2: bool,
+        /// A mediator that jobs at a solver of v2 name, as its providers do; may be given several times.
+        #[arg(long = "mediator", value_name = "ADDRESS", requires = "v2")]
+        mediators: Vec<Address>,
         /// Take plain http to another machine, which everybody between can read and change; this is remembered.
         #[arg(long)]
         insecure: bool,
@@ -92,7 +98,9 @@ impl NetworkArgs {
 
 pub(crate) fn network(args: NetworkArgs, report: &Report) -> Result<ExitCode> {
     match args.command {
-        NetworkCommand::Add { name, url, solver, insecure, .. } => add(&name, &url, solver, insecure, report),
+        NetworkCommand::Add { name, url, solver, v2, mediators, insecure, .. } => {
+            add(&name, &url, (solver, v2.then_some(mediators)), insecure, report)
+        }
         NetworkCommand::List { .. } => list(report),
         NetworkCommand::Use { name, .. } => {
             let mut networks = networks()?;
@@ -118,10 +126,16 @@ fn tell(report: &Report, what: &str, name: &str) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn add(name: &str, url: &str, solver: Option<Address>, insecure: bool, report: &Report) -> Result<ExitCode> {
+fn add(
+    name: &str,
+    url: &str,
+    (solver, v2): (Option<Address>, Option<Vec<Address>>),
+    insecure: bool,
+    report: &Report,
+) -> Result<ExitCode> {
     refuse_key(name)?;
     refuse_key(url)?;
-    let entry = NetworkEntry { url: NetworkUrl::parse(url, insecure)?, solver };
+    let entry = NetworkEntry { url: NetworkUrl::parse(url, insecure)?, solver, v2 };
     let mut networks = networks()?;
     networks.add(name, entry.clone())?;
     networks.save()?;
@@ -155,6 +169,8 @@ fn list(report: &Report) -> Result<ExitCode> {
         let url = entry.map_or_else(|| "inside the process".to_owned(), |entry| entry.url.to_string());
         let solver =
             entry.and_then(|entry| entry.solver).map_or_else(String::new, |solver| solver.to_string());
+        let solver =
+            if entry.is_some_and(|entry| entry.v2.is_some()) { format!("{solver} (v2)") } else { solver };
         table.row([mark.to_owned(), name.to_owned(), url, solver]);
     }
     for line in table.lines() {
@@ -172,6 +188,8 @@ fn entry_json(name: &str, entry: Option<&NetworkEntry>) -> Value {
         "url": entry.map(|entry| entry.url.as_str()),
         "solver": entry.and_then(|entry| entry.solver),
         "insecure": entry.is_some_and(|entry| entry.url.is_insecure()),
+        "v2": entry.is_some_and(|entry| entry.v2.is_some()),
+        "mediators": entry.and_then(|entry| entry.v2.as_ref()),
         "built_in": entry.is_none(),
     })
 }

@@ -20,6 +20,7 @@ use crate::job::{self, Asked};
 use crate::limits::Patience;
 use crate::report::{Report, printable};
 use crate::traces;
+use crate::v2::V2Place;
 use crate::watch::watch;
 
 /// How long a job on the network in this process waits for a machine: no other will come.
@@ -27,6 +28,9 @@ const LOCAL_MATCH_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(args: RunArgs, report: &Report) -> Result<ExitCode> {
     let started = Instant::now();
+    if let Some(v2) = V2Place::of(args.job.network.as_deref())? {
+        return v2.run(&args, started, report);
+    }
     let _traces = traces::export(None, "lilypad-run", report)?;
     let plan = Plan::of(args.job.network.as_deref(), &args.job.key, report)?;
     if !plan.is_local() {
@@ -277,7 +281,7 @@ impl Results {
     }
 
     /// The folder of a job's results.
-    fn folder_of(&self, job: JobId) -> PathBuf {
+    pub(crate) fn folder_of(&self, job: JobId) -> PathBuf {
         let own = self.results.join(job.to_string());
         self.folder.clone().unwrap_or_else(|| std::path::absolute(&own).unwrap_or(own))
     }

@@ -1,9 +1,9 @@
 //! Peers of Lilypad v2, written in Go with Go's own JSON, tar, websocket and signatures, at a solver of ours.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use crate::http::Role;
+use crate::http::{Role, creator};
 use crate::tool::{User, skipped};
 
 /// Builds the two peers. `None`, after a line that names `test`, where this machine cannot.
@@ -51,4 +51,58 @@ fn without_the_switch_a_solver_knows_no_v2() {
     let solver = Role::start(&user, None, &["solver", "--listen", "127.0.0.1:0", "--play-money", "1000 LP"]);
     let said = Command::new(peers).arg(solver.ready["url"].as_str().unwrap()).output().unwrap();
     assert!(!said.status.success() && !String::from_utf8_lossy(&said.stdout).contains("offered"));
+}
+
+#[test]
+fn our_command_runs_a_job_at_a_v2_solver_on_a_go_provider() {
+    let user = User::new();
+    let test = "our_command_runs_a_job_at_a_v2_solver_on_a_go_provider";
+    let Some(peers) = peers(test, user.home()) else { return };
+    let args = ["solver", "--listen", "127.0.0.1:0", "--play-money", "1000 LP", "--v2-compat"];
+    let solver = Role::start(&user, None, &args);
+    let url = solver.ready["url"].as_str().unwrap();
+    let provider = Command::new(peers).args([url, "provider"]).stdout(Stdio::piped()).spawn().unwrap();
+    // Whom the Go provider names, too.
+    let (named, mediator) =
+        ("0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC", "0x90F79bf6EB2c4f870365E785982E1f101E93b906");
+    let alone = ["network", "add", "old", url, "--v2", "--json"];
+    assert_eq!(user.lilypad(&alone).ends_with(2).json()["error"]["code"], "E_USAGE");
+    let add = ["network", "add", "old", url, "--v2", "--solver", named, "--mediator", mediator, "--json"];
+    assert_eq!(user.lilypad(&add).ends_with(0).json()["added"]["v2"], true);
+    let module = user.path("cowsay");
+    std::fs::create_dir(&module).unwrap();
+    let template = "{\"machine\": {\"cpu\": 1000, \"ram\": 100}, \"job\": {\"Spec\": {\"Engine\": \"Docker\", \"Docker\": \
+                    {\"Image\": \"busybox\", \"Entrypoint\": [{{.Message}}]}}}}";
+    std::fs::write(module.join("lilypad_module.json.tmpl"), template).unwrap();
+    let module = module.to_str().unwrap();
+    let run = |more: &[&str]| {
+        let hello = ["run", module, "-i", "Message=moo", "--network", "old", "--json"];
+        creator(&user, &[&hello[..], more].concat())
+    };
+    assert_eq!(run(&[]).ends_with(2).json()["error"]["code"], "E_V2_MODULE");
+    let place =
+        ["--module-repo", "https://github.com/Lilypad-Tech/lilypad-module-cowsay", "--module-hash", "v0.0.4"];
+    let dear = run(&[&place[..], &["--price-cap", "1 LP"]].concat());
+    assert_eq!(dear.ends_with(2).json()["error"]["code"], "E_V2_FLAG");
+    let ran = run(&place).ends_with(0);
+    let document = ran.json();
+    assert_eq!((&document["stdout"], &document["as_named"]), (&"moo\n".into(), &true.into()), "{document:#}");
+    assert_eq!((&document["exit_code"], &document["receipt"]), (&0.into(), &serde_json::Value::Null));
+    assert!(
+        ran.stderr.contains("no receipt") && ran.stderr.contains("can act as this account"),
+        "{}",
+        ran.stderr
+    );
+    let folder = Path::new(document["output_dir"].as_str().unwrap());
+    assert_eq!(std::fs::read_to_string(folder.join("stdout")).unwrap(), "moo\n");
+    let said = provider.wait_with_output().unwrap();
+    assert!(said.stdout.ends_with(b"ok\n"), "{}", String::from_utf8_lossy(&said.stdout));
+    let job = document["job_id"].as_str().unwrap();
+    let again = creator(
+        &user,
+        &["resume", job, "--network", "old", "--json", "-o", user.path("again").to_str().unwrap()],
+    );
+    assert_eq!(again.ends_with(0).json()["stdout"], "moo\n");
+    let other = creator(&user, &["jobs", "--network", "old", "--json"]).ends_with(2).json();
+    assert_eq!(other["error"]["code"], "E_V2_NETWORK");
 }

@@ -37,6 +37,8 @@ pub struct NetworkEntry {
     pub url: NetworkUrl,
     /// The account of its solver, where it is known beforehand.
     pub solver: Option<Address>,
+    /// The mediators that jobs name, where the solver is one of Lilypad v2; `None` for one of ours.
+    pub v2: Option<Vec<Address>>,
 }
 
 /// What a name or a URL leads to.
@@ -79,6 +81,10 @@ struct Row {
     solver: Option<Spanned<String>>,
     #[serde(default)]
     insecure: bool,
+    #[serde(default)]
+    v2: bool,
+    #[serde(default)]
+    mediators: Vec<Spanned<String>>,
 }
 
 impl Networks {
@@ -123,10 +129,13 @@ impl Networks {
             check_new_name(name.get_ref()).map_err(|error| at(start, error.message()))?;
             let url = NetworkUrl::parse(row.url.get_ref(), row.insecure)
                 .map_err(|error| at(row.url.span().start, error.message()))?;
-            let solver = row.solver.as_ref().map(|solver| {
-                solver.get_ref().parse::<Address>().map_err(|error| at(solver.span().start, error.message()))
-            });
-            entries.insert(name.get_ref().clone(), NetworkEntry { url, solver: solver.transpose()? });
+            let account = |text: &Spanned<String>| {
+                text.get_ref().parse::<Address>().map_err(|error| at(text.span().start, error.message()))
+            };
+            let solver = row.solver.as_ref().map(account).transpose()?;
+            let mediators: Vec<Address> = row.mediators.iter().map(account).collect::<Result<_>>()?;
+            let v2 = row.v2.then_some(mediators);
+            entries.insert(name.get_ref().clone(), NetworkEntry { url, solver, v2 });
         }
         let chosen = match table.r#use {
             Some(name) if name.get_ref() == LOCAL || entries.contains_key(name.get_ref()) => {
@@ -169,7 +178,10 @@ impl Networks {
         }
         if given.contains("://") {
             let url = NetworkUrl::parse(given, false)?;
-            return Ok(NetworkTarget::Remote { name: None, entry: NetworkEntry { url, solver: None } });
+            return Ok(NetworkTarget::Remote {
+                name: None,
+                entry: NetworkEntry { url, solver: None, v2: None },
+            });
         }
         Err(self.unknown(given))
     }
@@ -245,6 +257,10 @@ impl Networks {
             }
             if entry.url.is_insecure() {
                 text += "insecure = true\n";
+            }
+            if let Some(mediators) = &entry.v2 {
+                let mediators: Vec<String> = mediators.iter().map(|one| format!("\"{one}\"")).collect();
+                text += &format!("v2 = true\nmediators = [{}]\n", mediators.join(", "));
             }
         }
         text

@@ -108,13 +108,16 @@ fn a_file_is_written_and_read_again() {
     let entry = |url: &str, solver: Option<Address>| NetworkEntry {
         url: NetworkUrl::parse(url, true).unwrap(),
         solver,
+        v2: None,
     };
+    let old = NetworkEntry { v2: Some(vec![Address::ZERO]), ..entry("https://old.example.com", None) };
+    networks.add("old", old).unwrap();
     networks.add("pond", entry("https://pond.example.com", Some(Address::ZERO))).unwrap();
     networks.add("plain", entry("http://plain.example.com", None)).unwrap();
     networks.choose("pond").unwrap();
     networks.save().unwrap();
     let again = Networks::read(folder.path()).unwrap();
-    assert_eq!((again.chosen(), again.iter().count()), ("pond", 2));
+    assert_eq!((again.chosen(), again.iter().count()), ("pond", 3));
     assert!(again.iter().eq(networks.iter()));
     assert!(fs::read_to_string(again.path()).unwrap().contains("insecure = true"));
     let remote = again.resolve(None).unwrap();
@@ -136,7 +139,8 @@ fn a_file_is_written_and_read_again() {
 fn names_are_bounded_and_used_once() {
     let folder = tempfile::tempdir().unwrap();
     let mut networks = Networks::read(folder.path()).unwrap();
-    let entry = NetworkEntry { url: NetworkUrl::parse("https://x.example", false).unwrap(), solver: None };
+    let entry =
+        NetworkEntry { url: NetworkUrl::parse("https://x.example", false).unwrap(), solver: None, v2: None };
     let long = "x".repeat(NAME_LENGTH + 1);
     for name in ["", "A", "1a", "-a", "a b", "a/b", "../a", "ä", "a\n", "https://x.example", &long, LOCAL] {
         assert_eq!(code(networks.add(name, entry.clone())), "E_NETWORK_NAME", "{name}");

@@ -32,6 +32,12 @@ impl RenderedJob {
         self.spec.as_ref().map_err(|refusals| refuse(ErrorKind::Unsupported, "", refusals))
     }
 
+    /// The job's own limit of time, where it can be run here and has one.
+    #[cfg(feature = "http")]
+    pub(crate) fn timeout(&self) -> Option<std::time::Duration> {
+        self.spec.as_ref().ok().and_then(|spec| spec.timeout)
+    }
+
     /// The same, by value.
     ///
     /// # Errors

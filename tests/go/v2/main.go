@@ -1,4 +1,4 @@
-// A v2 job creator and a v2 resource provider, at a solver whose address is the one argument.
+// A v2 job creator and a v2 resource provider, at a solver whose address is the one argument; with a second one, the provider alone.
 //
 // They do what v2's own peers do, in their order, with Go's JSON, tar and multipart writers, its websocket and its signatures.
 // Says `ok` and a line for each step, or what went wrong.
@@ -34,6 +34,10 @@ var price = pricing{InstructionPrice: 1, PaymentCollateral: 2, ResultsCollateral
 
 func main() {
 	url := os.Args[1]
+	if len(os.Args) > 2 {
+		provide(url)
+		return
+	}
 	creator, provider, stranger := newPeer(url, creatorKey), newPeer(url, providerKey), newPeer(url, strangerKey)
 	equal("the signature", creator.headers.Get("X-Lilypad-Signature"), creatorSignature)
 	step("signed", creator.address)
@@ -73,6 +77,25 @@ func main() {
 	equal("the id of a job with files", posted.ID, cid(job))
 	done = run(creator, provider, stranger, creatorEvents, providerEvents, posted.ID, inputs)
 	step("accepted with files", done.ID)
+	fmt.Println("ok")
+}
+
+// Offers a machine and runs one job of somebody else, until its results are accepted.
+func provide(url string) {
+	provider := newPeer(url, providerKey)
+	events := provider.listen("ResourceProvider")
+	step("offered", provider.offer().ID)
+	added := await(events, "DealAdded", func(event solverEvent) bool {
+		return event.EventType == "DealAdded" && event.Deal.ResourceProvider == provider.address
+	}).Deal
+	path := "/deals/" + added.ID
+	files := archive(file{"exitCode", "0"}, file{"stderr", ""}, file{"stdout", "moo\n"})
+	var uploaded, posted result
+	parse(provider.ask("POST", path+"/files", files), &uploaded)
+	provider.post(path+"/result", result{DataID: "Qme5yFHYuGK97MfCqNdNTCU8n9GxystnsJaU7CyJuhAZcy", InstructionCount: 1}, &posted)
+	await(events, "ResultsAccepted", func(event solverEvent) bool {
+		return event.EventType == "DealStateUpdated" && event.Deal.ID == added.ID && event.Deal.State == 3
+	})
 	fmt.Println("ok")
 }
 

@@ -3,7 +3,7 @@
 //! Layout: `address` where the solver is, `names` how it is looked up; `version` whether both can speak with each other; `request`
 //! one signed request, `retry` when it is tried again; `failure` what went wrong, in words; `creator` and `provider` the solver's two
 //! faces; `download` and `upload` archives; `stream` events; `report` what a provider tells by the way; `v2` a solver of Lilypad v2,
-//! as a job creator calls it, `v2_provider` as a provider does.
+//! as a job creator calls it, `v2_offer` its jobs, `v2_provider` as a provider does.
 
 mod address;
 mod creator;
@@ -17,6 +17,7 @@ mod retry;
 mod stream;
 mod upload;
 mod v2;
+mod v2_offer;
 mod v2_provider;
 mod version;
 
@@ -29,6 +30,7 @@ use address::Address as Base;
 
 pub use retry::WaitListener;
 pub use v2::{V2Options, V2Outcome, V2Solver};
+pub use v2_offer::V2Job;
 
 use crate::error::{Error, Result};
 use crate::model::{Address, Amount, DealId, FileLimits, ResourceOfferId};

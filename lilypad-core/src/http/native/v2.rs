@@ -99,6 +99,10 @@ impl V2Solver {
         Ok(Self { base, http, account, headers, options })
     }
 
+    pub(super) fn now(&self) -> crate::rt::Timestamp {
+        self.options.http.clock.now()
+    }
+
     /// Hands a job in. The same offer handed in again is the same job.
     ///
     /// # Errors
