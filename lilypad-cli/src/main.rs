@@ -29,6 +29,7 @@ mod solver;
 mod table;
 mod traces;
 mod v2;
+mod v2_provider;
 mod wallet;
 mod watch;
 

@@ -25,6 +25,8 @@ use crate::key::{self, KeyArgs};
 use crate::limits::{ProviderLimits, SolverLimits};
 use crate::report::Report;
 use crate::traces;
+use crate::v2::V2Place;
+use crate::v2_provider;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -150,6 +152,9 @@ pub(crate) struct ProviderArgs {
     /// Never run modules that such a rule names; may be given several times.
     #[arg(long = "never", value_name = "RULE")]
     pub(crate) never: Vec<ModuleRule>,
+    /// At a solver of Lilypad v2: host that modules may be fetched from although its address is private; may be given several times.
+    #[arg(long, value_name = "HOST", env = "LILYPAD_ALLOW_PRIVATE_HOSTS", value_delimiter = ',')]
+    pub(crate) allow_private_host: Vec<String>,
     /// Print one JSON document a line to standard output: what is offered when it is.
     #[arg(long)]
     pub(crate) json: bool,
@@ -159,40 +164,67 @@ pub(crate) struct ProviderArgs {
 
 pub(crate) fn provider(args: ProviderArgs, report: &Report) -> Result<ExitCode> {
     let _traces = traces::export(None, "lilypad-provider", report)?;
+    if let Some(place) = V2Place::of(args.network.as_deref())? {
+        return v2_provider::provider(&args, &place, report);
+    }
     let place = Place::elsewhere(args.network.as_deref())?;
     let signer: Arc<dyn Signer> = Arc::new(key::signer(&args.key, report)?);
     job::runtime()?.block_on(async {
         let solver = place.solver(&signer, report).await?;
         play_money(&solver, Amount::from(1_u64), report).await?;
         stake(&solver, args.stake, report).await?;
-        let config = config(&args, &solver)?;
+        let config = config(&args, solver.mediators().to_vec())?;
         let machine = config.machine.clone();
         let executors = args.executors.of_provider(report).await?;
         let kinds: Vec<&str> = executors.iter().map(|executor| executor.name()).collect();
         let kinds = kinds.join(" and ");
         let api = Arc::new(solver);
-        let provider =
-            Provider::new(Arc::clone(&signer), api, executors, Clock::system(), config);
+        let provider = Provider::new(Arc::clone(&signer), api, executors, Clock::system(), config);
         let running = provider.start().await?;
-        report.field("offer", format!("{machine_text}, {} jobs at once, {}", args.slots, args.rate.in_words(), machine_text = text(&machine)));
+        report.field(
+            "offer",
+            format!(
+                "{machine_text}, {} jobs at once, {}",
+                args.slots,
+                args.rate.in_words(),
+                machine_text = text(&machine)
+            ),
+        );
         report.field("state", format!("ready: runs {kinds} jobs until Ctrl-C"));
         report.document(&json!({ "provider": signer.address(), "machine": machine, "rate": args.rate }));
         let stop = CancelToken::new();
         let serving = running.serve(stop.clone());
-        tokio::pin!(serving);
-        tokio::select! {
-            () = &mut serving => {}
-            () = stop_asked() => {
-                report.field("state", "stopping: jobs that run are given back; press Ctrl-C again to stop at once");
-                stop.cancel(CancelReason::Shutdown);
-                tokio::select! {
-                    () = &mut serving => {}
-                    () = stop_asked() => {}
-                }
+        until_stopped(
+            async {
+                serving.await;
+                Ok(())
+            },
+            &stop,
+            report,
+        )
+        .await
+    })
+}
+
+/// Serves until it ends by itself or is asked to stop, and once more at once.
+pub(crate) async fn until_stopped(
+    serving: impl Future<Output = Result<()>>,
+    stop: &CancelToken,
+    report: &Report,
+) -> Result<ExitCode> {
+    tokio::pin!(serving);
+    tokio::select! {
+        ended = &mut serving => ended?,
+        () = stop_asked() => {
+            report.field("state", "stopping: jobs that run are given back; press Ctrl-C again to stop at once");
+            stop.cancel(CancelReason::Shutdown);
+            tokio::select! {
+                ended = &mut serving => ended?,
+                () = stop_asked() => {}
             }
         }
-        Ok(ExitCode::SUCCESS)
-    })
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Listens on an address that an option names.
@@ -218,7 +250,8 @@ async fn stake(solver: &HttpSolver, wanted: Option<Amount>, report: &Report) -> 
     Ok(())
 }
 
-fn config(args: &ProviderArgs, solver: &HttpSolver) -> Result<ProviderConfig> {
+/// What this machine offers, as it was typed.
+pub(crate) fn config(args: &ProviderArgs, mediators: Vec<Address>) -> Result<ProviderConfig> {
     let policy = if args.only.is_empty() { ModulePolicy::allow_all() } else { ModulePolicy::deny_all() };
     let policy = args.only.iter().cloned().fold(policy, ModulePolicy::allow);
     let policy = args.never.iter().cloned().fold(policy, ModulePolicy::deny);
@@ -238,7 +271,7 @@ fn config(args: &ProviderArgs, solver: &HttpSolver) -> Result<ProviderConfig> {
         collateral_multiple: args.collateral,
         policy,
         limits: args.limits.limits(),
-        mediators: solver.mediators().to_vec(),
+        mediators,
     })
 }
 
@@ -250,7 +283,7 @@ fn half_of_memory() -> Option<i64> {
     kibibytes.checked_mul(1_024)?.checked_div(2_000_000)
 }
 
-fn text(machine: &MachineSpec) -> String {
+pub(crate) fn text(machine: &MachineSpec) -> String {
     let cpus = machine.cpu / 1_000;
     let rest = machine.cpu % 1_000;
     let cpus = if rest == 0 { cpus.to_string() } else { format!("{cpus}.{rest:03}") };

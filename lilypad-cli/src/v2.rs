@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use lilypad_core::client::WaitLimits;
 use lilypad_core::config::{NetworkEntry, NetworkTarget};
 use lilypad_core::http::{HttpOptions, V2Job, V2Options, V2Outcome, V2Solver};
-use lilypad_core::model::JobId;
-use lilypad_core::signer::Signer as _;
+use lilypad_core::model::{Address, JobId, ServiceConfig};
+use lilypad_core::signer::{LocalSigner, Signer as _};
 use lilypad_core::{Error, Result, disk};
 use serde_json::{Map, Value, json};
 
@@ -38,19 +39,38 @@ impl V2Place {
         })
     }
 
-    fn solver(&self, key: &KeyArgs, patience: Patience, report: &Report) -> Result<V2Solver> {
+    /// Whom offers name: v2 matches only those that name the same.
+    pub(crate) fn services(&self) -> ServiceConfig {
+        let mediators = self.entry.v2.iter().flatten().map(Address::to_string).collect();
+        ServiceConfig {
+            solver: self.entry.solver.unwrap_or_default().to_string(),
+            mediator: Some(mediators),
+            api_host: String::new(),
+        }
+    }
+
+    /// The solver as a provider calls it, and the provider's account.
+    pub(crate) fn provider(&self, key: &KeyArgs, report: &Report) -> Result<(V2Solver, Address)> {
         let signer = key::signer(key, report)?;
+        Ok((self.connect(&signer, WaitLimits::default().total, report)?, signer.address()))
+    }
+
+    fn solver(&self, key: &KeyArgs, patience: Patience, report: &Report) -> Result<V2Solver> {
+        self.connect(&key::signer(key, report)?, patience.limits().total, report)
+    }
+
+    fn connect(&self, signer: &LocalSigner, wait: Duration, report: &Report) -> Result<V2Solver> {
         let http = HttpOptions {
             insecure: self.entry.url.is_insecure(),
             on_wait: Some(Arc::new(Waits::new(report.clone()))),
             ..HttpOptions::default()
         };
-        let options = V2Options { http, wait: patience.limits().total, ..V2Options::default() };
+        let options = V2Options { http, wait, ..V2Options::default() };
         report
             .field("network", format!("{} (a solver of Lilypad v2: no money moves, no receipt)", self.name));
         report.field("account", signer.address().to_string());
         report.field("warning", "whoever sees a request to it can act as this account at any solver of v2");
-        V2Solver::new(self.entry.url.as_str(), &signer, options)
+        V2Solver::new(self.entry.url.as_str(), signer, options)
     }
 
     pub(crate) fn run(&self, args: &RunArgs, started: Instant, report: &Report) -> Result<ExitCode> {
@@ -172,7 +192,7 @@ fn check(args: &JobArgs) -> Result<()> {
 pub(crate) fn refused(name: &str) -> Error {
     Error::unsupported(
         "E_V2_NETWORK",
-        format!("{name} has a solver of Lilypad v2, which only `run` and `resume` use"),
+        format!("{name} has a solver of Lilypad v2, which only `run`, `resume` and `provider` use"),
     )
     .with_hint("name another network with --network")
 }

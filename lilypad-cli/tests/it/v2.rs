@@ -103,6 +103,14 @@ fn our_command_runs_a_job_at_a_v2_solver_on_a_go_provider() {
         &["resume", job, "--network", "old", "--json", "-o", user.path("again").to_str().unwrap()],
     );
     assert_eq!(again.ends_with(0).json()["stdout"], "moo\n");
+    // Our own provider there: it takes the job, and says why it cannot run it.
+    let provider = ["provider", "--network", "old", "--ram", "2000", "--executor", "wasm"];
+    let ours = Role::start(&user, Some(crate::http::PROVIDER_KEY), &provider);
+    assert_eq!(ours.ready["v2"], true);
+    let away = ["--module-repo", "https://127.0.0.1:1/a/cowsay", "--module-hash", "v0.0.4"];
+    let failed = run(&away).ends_with(6).json();
+    assert_eq!(failed["error"]["code"], "E_V2_JOB_FAILED");
+    assert!(failed["error"]["message"].as_str().unwrap().contains("127.0.0.1"), "{failed:#}");
     let other = creator(&user, &["jobs", "--network", "old", "--json"]).ends_with(2).json();
     assert_eq!(other["error"]["code"], "E_V2_NETWORK");
 }

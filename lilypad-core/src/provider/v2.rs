@@ -107,6 +107,14 @@ impl V2Provider {
         })))
     }
 
+    /// Offers the machine, where no offer of it waits.
+    ///
+    /// # Errors
+    /// What the solver says, and why it cannot be reached.
+    pub async fn offer(&self) -> Result<()> {
+        self.0.offer().await
+    }
+
     /// Offers the machine and runs what is agreed until `shutdown` asks to stop; then stops what runs. v2 has no way to take an
     /// offer back: it goes some minutes after the provider.
     ///
