@@ -36,10 +36,10 @@ impl Report {
         !self.json && std::io::stdout().is_terminal()
     }
 
-    /// One line for people.
+    /// One line for people; whatever is in it, a terminal obeys nothing of it.
     pub(crate) fn say(&self, line: impl AsRef<str>) {
         // Nobody may be reading any more; that is no failure of the job.
-        let _ = writeln!(std::io::stderr(), "{}", line.as_ref());
+        let _ = writeln!(std::io::stderr(), "{}", printable(line.as_ref()));
     }
 
     /// A line with a short label before it.
@@ -49,17 +49,21 @@ impl Report {
 
     /// A JSON document, where it was asked for: the one, or the next line.
     pub(crate) fn document(&self, value: &Value) {
-        match (self.json, self.lines) {
-            (true, true) => self.output(format!("{value}\n").as_bytes()),
-            (true, false) => self.output(format!("{value:#}\n").as_bytes()),
-            (false, _) => {}
+        if !self.json {
+            return;
         }
+        let text = if self.lines { format!("{value}\n") } else { format!("{value:#}\n") };
+        // A program gets it as it is; on a terminal it is the same JSON with more of it escaped.
+        let text = if std::io::stdout().is_terminal() { escaped(&text) } else { text };
+        self.output(text.as_bytes());
     }
 
-    /// Text or bytes that are the command's very output.
+    /// Text or bytes that are the command's very output: exact for a pipe or a file, and text that does nothing on a terminal.
     pub(crate) fn output(&self, bytes: &[u8]) {
         let mut out = std::io::stdout();
-        let written = out.write_all(bytes).and_then(|()| out.flush());
+        let shown = out.is_terminal().then(|| printable(&String::from_utf8_lossy(bytes)));
+        let written =
+            out.write_all(shown.as_ref().map_or(bytes, |shown| shown.as_bytes())).and_then(|()| out.flush());
         // Whoever closed the pipe has read enough; anything else is a loss that must be told.
         if let Err(error) = written
             && error.kind() != std::io::ErrorKind::BrokenPipe
@@ -133,10 +137,28 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\n' | '\t' => c,
-            c if c.is_control() || is_direction(c) => char::REPLACEMENT_CHARACTER,
+            c if is_order(c) => char::REPLACEMENT_CHARACTER,
             c => c,
         })
         .collect()
+}
+
+/// JSON in which what a terminal would obey is escaped; outside of its strings there is none of it.
+fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_order(c) && c != '\n' {
+            text.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            text.push(c);
+        }
+    }
+    text
+}
+
+/// True for what a terminal obeys and does not show.
+fn is_order(c: char) -> bool {
+    c.is_control() || is_direction(c)
 }
 
 /// The same on one line.
@@ -146,7 +168,7 @@ fn one_line(text: &str) -> String {
 
 /// Marks that turn the direction of writing, so that text looks like other text.
 fn is_direction(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// True where a person watches standard error.

@@ -37,6 +37,12 @@ impl Role {
         role
     }
 
+    /// The same of one that may end before it is ready: it has said nothing then.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn begin_or_end(command: &mut Command, key: Option<&str>) -> Self {
+        Self::begin(command, key, None)
+    }
+
     /// The same for one that may die at a moment with this name, before or after it is ready.
     #[cfg(feature = "crash-points")]
     pub(crate) fn start_to_crash(user: &User, key: Option<&str>, args: &[&str], crash: Option<&str>) -> Self {

@@ -11,6 +11,9 @@ mod commands;
 mod crash;
 #[cfg(test)]
 mod database;
+#[cfg(target_os = "linux")]
+#[cfg(test)]
+mod disk;
 #[cfg(test)]
 #[cfg(unix)]
 mod docker;

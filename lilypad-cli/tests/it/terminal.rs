@@ -120,3 +120,50 @@ fn ctrl_c_at_a_prompt_ends_the_command_and_gives_the_terminal_back() {
     }
     assert!(user.files().is_empty());
 }
+
+/// What a terminal obeys: escapes, controls of one byte and of two, marks that turn the direction of writing, and no UTF-8.
+const ORDERS: &[u8] =
+    b"safe\x1b[2J\x1b]0;pwned\x07\x1b]52;c;cHduZWQ=\x07\x9b31m\xc2\x9b31m\x08\x0d\x7f\xe2\x80\xaetxt\xd8\x9c\xe2\x81\xa6\xff end\n";
+
+/// T22: on a terminal it is shown and does nothing; in files and pipes it is what the job printed, byte for byte.
+#[test]
+fn what_a_job_prints_does_nothing_to_a_terminal() {
+    let user = User::new();
+    let folder = user.path("orders");
+    std::fs::create_dir(&folder).unwrap();
+    let bytes: String = ORDERS.iter().map(|byte| format!("\\{byte:02x}")).collect();
+    let program = format!(
+        "(module (import \"wasi_snapshot_preview1\" \"fd_write\" (func $w (param i32 i32 i32 i32) (result i32)))\n\
+         (memory (export \"memory\") 1) (data (i32.const 1000) \"{bytes}\")\n\
+         (func (export \"_start\") (i32.store (i32.const 0) (i32.const 1000)) (i32.store (i32.const 4) (i32.const {}))\n\
+         (drop (call $w (i32.const 2) (i32.const 0) (i32.const 1) (i32.const 16)))\n\
+         (drop (call $w (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))))",
+        ORDERS.len()
+    );
+    std::fs::write(folder.join("m.wat"), program).unwrap();
+    let manifest = "module.name = \"orders\"\nmodule.description = \"\\u001B[2J\\u202E\"\nrun.wasm = { module = \"m.wat\" }\n\
+                    machine = { cpu = \"1\", ram = \"64 MB\" }\n";
+    std::fs::write(folder.join("lilypad.toml"), manifest).unwrap();
+    let folder = folder.to_string_lossy().into_owned();
+    for args in
+        [&["run", folder.as_str()][..], &["run", &folder, "--json"], &["run", "./\u{1b}[2J\u{202e}none"]]
+    {
+        let Some(session) = at_terminal("what_a_job_prints_does_nothing_to_a_terminal", &user, args) else {
+            return;
+        };
+        // The status line is written over with these.
+        let shown = rest(session).replace("\r\u{1b}[K", "");
+        let orders: Vec<char> = shown
+            .chars()
+            .filter(|c| (c.is_control() && !"\r\n\t".contains(*c)) || "\u{61c}\u{202e}\u{2066}".contains(*c))
+            .collect();
+        assert!(orders.is_empty(), "{args:?} {orders:?}: {shown:?}");
+        assert!(shown.contains("end") || shown.contains("none"), "{shown}");
+    }
+    // For programs nothing is changed.
+    let out = user.path("out");
+    let piped = user.command(&["run", &folder, "-o", out.to_str().unwrap()]).output().unwrap();
+    assert_eq!(piped.stdout, ORDERS);
+    assert!(!piped.stderr.contains(&0x1b), "{:?}", String::from_utf8_lossy(&piped.stderr));
+    assert_eq!(std::fs::read(out.join("stdout")).unwrap(), ORDERS);
+}

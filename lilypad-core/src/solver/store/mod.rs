@@ -73,9 +73,12 @@ fn newer(version: impl fmt::Display, known: impl fmt::Display) -> Error {
         .with("got", version)
 }
 
+/// How a failure of a store begins.
+const FAILED: &str = "the solver's store does not work: ";
+
 /// A store that cannot do its work.
 fn failed(why: impl fmt::Display) -> Error {
-    Error::new(ErrorKind::Unavailable, "E_STORE", format!("the solver's store does not work: {why}"))
+    Error::new(ErrorKind::Unavailable, "E_STORE", format!("{FAILED}{why}"))
         .with_fault(Fault::Solver)
         .with_hint("see to the solver's disk, then start it again; nothing that was acknowledged is lost")
 }

@@ -5,8 +5,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, SyncSender, sync_ch
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::{Batch, Done, Saved, failed};
-use crate::error::Result;
+use super::{Batch, Done, FAILED, Saved, failed};
+use crate::error::{Error, Result};
 
 /// Most batches that wait for the writer; who brings one more waits for a place.
 const QUEUE: usize = 1_024;
@@ -19,6 +19,10 @@ pub(super) trait Database {
     fn load(&mut self) -> Result<Saved>;
     /// Commits these batches together, whole or not at all.
     fn save(&mut self, batches: &[&Batch]) -> Result<()>;
+    /// True for a failure to save that is not the batch's own.
+    fn is_broken(_: &Error) -> bool {
+        false
+    }
     /// Called where nothing was asked for this long ([`Database::IDLE`]); false ends the writer.
     fn idle(&mut self) -> bool {
         true
@@ -128,15 +132,22 @@ fn serve<D: Database>(database: &mut D, orders: &Receiver<Order>) {
     }
 }
 
-/// Commits all of a group at once; where that fails, each on its own, so that one bad batch does not take others along.
+/// Commits all of a group at once; where that fails, each on its own, so that one bad batch does not take others along. Where the
+/// disk fails nothing is tried again: what a disk says after it has failed once is not to be believed.
 fn commit<D: Database>(database: &mut D, group: &mut Vec<(Batch, Done)>) {
     let group = std::mem::take(group);
     if group.is_empty() {
         return;
     }
     let batches: Vec<&Batch> = group.iter().map(|(batch, _)| batch).collect();
-    let together = database.save(&batches).is_ok();
+    let together = database.save(&batches);
+    let broken = together.as_ref().is_err_and(D::is_broken);
+    let why = together.err().map(|error| error.message().trim_start_matches(FAILED).to_owned());
     for (batch, done) in group {
-        done(if together { Ok(()) } else { database.save(&[&batch]) });
+        done(match &why {
+            None => Ok(()),
+            Some(why) if broken => Err(failed(why)),
+            Some(_) => database.save(&[&batch]),
+        });
     }
 }

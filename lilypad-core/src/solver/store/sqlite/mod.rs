@@ -16,6 +16,9 @@ use super::{Batch, Done, Saved, Store, failed};
 use crate::disk::create_private;
 use crate::error::{Error, ErrorKind, Fault, Result};
 
+/// What an error says of a disk, and not of what should be saved.
+const BROKEN: &str = "sqlite";
+
 /// A store in one SQLite file (and two that SQLite keeps beside it). Each commit is on the disk before it is reported. One
 /// process has the file to itself.
 #[derive(Debug)]
@@ -53,7 +56,19 @@ impl Database for Connection {
     }
 
     fn save(&mut self, batches: &[&Batch]) -> Result<()> {
-        write::all(self, batches.iter().copied()).map_err(failed)
+        write::all(self, batches.iter().copied()).map_err(|error| {
+            let code = error.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+            let error = failed(error);
+            match code {
+                // The batch does not fit what is there.
+                None | Some(ErrorCode::ConstraintViolation) => error,
+                Some(code) => error.with(BROKEN, format!("{code:?}")),
+            }
+        })
+    }
+
+    fn is_broken(error: &Error) -> bool {
+        error.context().any(|(key, _)| key == BROKEN)
     }
 }
 
