@@ -95,7 +95,15 @@ impl Walk<'_> {
         while let Some(relative) = left.pop() {
             let folder = output.folder.join(&relative);
             let listed = fs::read_dir(&folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
-            let mut entries = listed.map_err(|error| io_error("read", &folder, error))?;
+            let mut entries = match listed {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                    let shown = format!("{}/{relative}", output.name);
+                    self.warn(format!("{shown} is left out of the results: the job let nobody read it"));
+                    continue;
+                }
+                Err(error) => return Err(io_error("read", &folder, error)),
+            };
             entries.sort_by_key(fs::DirEntry::file_name);
             let mut inner = Vec::new();
             for entry in entries {

@@ -213,9 +213,52 @@ fn remove(root: &Path) {
         // Nothing is mounted there where this fails.
         let _ = rustix::mount::unmount(root.join("out"), rustix::mount::UnmountFlags::DETACH);
     }
-    if let Err(error) = fs::remove_dir_all(root)
+    let removed = fs::remove_dir_all(root).or_else(|error| {
+        if error.kind() != std::io::ErrorKind::PermissionDenied {
+            return Err(error);
+        }
+        // A job that runs as our own user may have closed folders to it.
+        open_folders(root);
+        fs::remove_dir_all(root)
+    });
+    if let Err(error) = removed
         && error.kind() != std::io::ErrorKind::NotFound
     {
         tracing::warn!(%error, path = %root.display(), "the folders of a job could not be removed");
+    }
+}
+
+/// Gives this user its rights on folders below `root` again, as far as it may. Links are not followed.
+fn open_folders(root: &Path) {
+    let mut left = vec![root.to_owned()];
+    while let Some(folder) = left.pop() {
+        // What cannot be changed cannot be removed, and that is told.
+        let _ = fs::set_permissions(&folder, Permissions::from_mode(0o700));
+        for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                left.push(entry.path());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_that_a_job_has_closed_are_removed_too() {
+        let root = tempfile::tempdir().unwrap();
+        let job = root.path().join("job");
+        let inner = job.join("out/0/closed/inner");
+        fs::create_dir_all(&inner).unwrap();
+        fs::write(inner.join("file"), "x").unwrap();
+        for folder in [&inner, &job.join("out/0/closed"), &job.join("out/0")] {
+            fs::set_permissions(folder, Permissions::from_mode(0o000)).unwrap();
+        }
+        open_folders(&job);
+        assert_eq!(fs::metadata(&inner).unwrap().permissions().mode() & 0o777, 0o700);
+        remove(&job);
+        assert!(!job.exists());
     }
 }

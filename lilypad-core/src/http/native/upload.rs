@@ -40,12 +40,23 @@ impl HttpSolver {
         let named: Bytes = Uploaded { archive: ArchiveId::of(&archive) }.to_body()?.into();
         // Where it was taken before, and the answer was lost, its name is enough.
         for _ in 0..UPLOADS {
-            match self.post(path, named.clone(), "application/json").await {
+            match self.name(path, &named).await {
                 Err(error) if error.code() == "E_UPLOAD_UNKNOWN" => self.upload(&archive, most).await?,
                 answer => return answer,
             }
         }
-        self.post(path, named, "application/json").await
+        self.name(path, &named).await
+    }
+
+    /// Names an archive that is there. The name cannot be made smaller: where it takes too long, it is sent again.
+    async fn name<T: Body>(&self, path: &str, named: &Bytes) -> Result<T> {
+        let mut tries = Tries::new(&self.0.options);
+        loop {
+            match self.post(path, named.clone(), "application/json").await {
+                Err(error) if is_slow(&error) => tries.wait_for(std::time::Duration::ZERO, error).await?,
+                answer => return answer,
+            }
+        }
     }
 
     /// Sends what the solver does not have yet, in parts of at most `most` bytes, and in smaller ones where they take too long.
@@ -62,9 +73,10 @@ impl HttpSolver {
                 most = less(most);
                 continue;
             }
-            // Somebody else sends the same, or it was forgotten: how much is there is asked again.
-            if matches!(error.code(), "E_UPLOAD_OFFSET" | "E_UPLOAD_UNKNOWN") && !error.retry().is_retryable()
-            {
+            // Somebody else sends the same, or it was forgotten: how much is there is asked again. So it is of the smallest part that
+            // did not get there in its time.
+            let again = matches!(error.code(), "E_UPLOAD_OFFSET" | "E_UPLOAD_UNKNOWN") || is_slow(&error);
+            if again && !error.retry().is_retryable() {
                 tries.wait_for(std::time::Duration::ZERO, error).await?;
             } else {
                 tries.wait(error).await?;
