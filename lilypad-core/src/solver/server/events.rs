@@ -17,6 +17,7 @@ use super::{State, places};
 use crate::error::{Error, ErrorKind, Result, Retry};
 use crate::model::{Address, JobId};
 use crate::rt::{CancelToken, within};
+use crate::solver::Solver;
 use crate::wire::auth::GrantAction;
 use crate::wire::{Body, EventStream, JobEvent, JobEventKind, ProviderApi, ProviderEvent, ProviderInbox};
 
@@ -32,7 +33,8 @@ pub(super) async fn of_job(
 ) -> Response {
     match job_events(&state, &id, request).await {
         Ok((events, place)) => {
-            stream_of(JobEvents { events, shutdown: state.0.shutdown.clone(), ended: false, _place: place })
+            let (shutdown, solver) = (state.0.shutdown.clone(), state.solver().clone());
+            stream_of(JobEvents { events, shutdown, solver, ended: false, _place: place })
         }
         Err(error) => failed(&error),
     }
@@ -81,9 +83,16 @@ pub(super) async fn of_provider(Shared(state): Shared<State>, request: Request) 
     };
     match inbox.await {
         Ok((provider, inbox, place)) => {
-            let shutdown = state.0.shutdown.clone();
+            let (shutdown, solver) = (state.0.shutdown.clone(), state.solver().clone());
             let listener = state.0.heard.listen(provider, state.solver().clock());
-            stream_of(Messages { inbox, shutdown, listener, _link: Link { state, provider }, _place: place })
+            stream_of(Messages {
+                inbox,
+                shutdown,
+                solver,
+                listener,
+                _link: Link { state, provider },
+                _place: place,
+            })
         }
         Err(error) => failed(&error),
     }
@@ -108,6 +117,7 @@ trait Pieces: Send + Sized + 'static {
 struct JobEvents {
     events: EventStream,
     shutdown: CancelToken,
+    solver: Solver,
     ended: bool,
     _place: Place,
 }
@@ -120,6 +130,8 @@ impl Pieces for JobEvents {
         let event = tokio::select! {
             biased;
             _ = self.shutdown.cancelled() => None,
+            // Nothing more will happen here: who asks again is told why.
+            () = self.solver.stopped() => None,
             event = self.events.next() => event,
         }?;
         self.ended = event.kind.is_final();
@@ -143,6 +155,7 @@ fn job_event(event: &JobEvent) -> Bytes {
 struct Messages {
     inbox: ProviderInbox,
     shutdown: CancelToken,
+    solver: Solver,
     listener: Listener,
     _link: Link,
     _place: Place,
@@ -165,6 +178,7 @@ impl Pieces for Messages {
         let message = tokio::select! {
             biased;
             _ = self.shutdown.cancelled() => None,
+            () = self.solver.stopped() => None,
             message = self.inbox.recv() => message,
         }?;
         let data = ProviderEvent::from(&message).to_body().ok()?;

@@ -1,5 +1,6 @@
 //! Solver, provider and job creator over HTTP on this machine: the same jobs as in one process.
 
+mod broken;
 mod catalogue;
 mod downloads;
 mod figures;

@@ -78,6 +78,9 @@ const FAILED: &str = "the solver's store does not work: ";
 
 /// A store that cannot do its work.
 fn failed(why: impl fmt::Display) -> Error {
+    // What failed below may say so already.
+    let why = why.to_string();
+    let why = why.strip_prefix(FAILED).unwrap_or(&why);
     Error::new(ErrorKind::Unavailable, "E_STORE", format!("{FAILED}{why}"))
         .with_fault(Fault::Solver)
         .with_hint("see to the solver's disk, then start it again; nothing that was acknowledged is lost")

@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SendError, SyncSender, sync_ch
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::{Batch, Done, FAILED, Saved, failed};
+use super::{Batch, Done, Saved, failed};
 use crate::error::{Error, Result};
 
 /// Most batches that wait for the writer; who brings one more waits for a place.
@@ -142,7 +142,7 @@ fn commit<D: Database>(database: &mut D, group: &mut Vec<(Batch, Done)>) {
     let batches: Vec<&Batch> = group.iter().map(|(batch, _)| batch).collect();
     let together = database.save(&batches);
     let broken = together.as_ref().is_err_and(D::is_broken);
-    let why = together.err().map(|error| error.message().trim_start_matches(FAILED).to_owned());
+    let why = together.err().map(|error| error.message().to_owned());
     for (batch, done) in group {
         done(match &why {
             None => Ok(()),
