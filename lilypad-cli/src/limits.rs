@@ -6,9 +6,9 @@ use clap::Args;
 use clap::value_parser as within;
 use lilypad_core::client::WaitLimits;
 use lilypad_core::executor::Limits;
-use lilypad_core::model::FileLimits;
-use lilypad_core::solver::SolverConfig;
+use lilypad_core::model::{Amount, FileLimits};
 use lilypad_core::solver::server::{ServerConfig, V2Config};
+use lilypad_core::solver::{OfferQuota, SolverConfig};
 use lilypad_core::{Error, ErrorKind, Fault, Result};
 
 use crate::args::parse_duration;
@@ -106,6 +106,15 @@ pub(crate) struct SolverLimits {
     /// Most offers of machines.
     #[arg(long, value_name = "COUNT", default_value_t = 100_000, value_parser = within!(u32).range(1..=10_000_000))]
     max_offers: u32,
+    /// Most offers of one provider.
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000, value_parser = within!(u32).range(1..=10_000_000))]
+    provider_offers: u32,
+    /// Most offers of all providers that have less than --offer-stake staked for each of theirs.
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000, value_parser = within!(u32).range(0..=10_000_000))]
+    newcomer_offers: u32,
+    /// What a provider has staked for each of its offers so that it is no newcomer.
+    #[arg(long, value_name = "AMOUNT", default_value = "1 LP")]
+    offer_stake: Amount,
     /// Most that the module's files of one job may hold, and most that its input files may, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = within!(u64).range(1..=65_536))]
     max_inputs: u64,
@@ -141,7 +150,12 @@ impl SolverLimits {
             download_timeout: self.download_timeout,
             total_timeout: self.total_timeout,
             max_open_jobs: count(self.max_jobs),
-            max_offers: count(self.max_offers),
+            offers: OfferQuota {
+                all: count(self.max_offers),
+                of_one: count(self.provider_offers),
+                newcomers: count(self.newcomer_offers),
+                stake: self.offer_stake,
+            },
             job_limits: FileLimits { bytes: self.max_inputs << 20, ..usual.job_limits },
             result_limits: FileLimits { bytes: self.max_results << 20, ..usual.result_limits },
             max_file_bytes: self.max_files << 20,

@@ -1,5 +1,7 @@
-//! A disk that is full (T54) under a solver that keeps its jobs: it says so in one line, nothing that was acknowledged is lost, and
-//! started again with room it goes on.
+//! A disk that is full, and in [`failing`] one that fails (T54), under a solver that keeps its jobs: it says so in one line, nothing
+//! that was acknowledged is lost, and started again on a good disk it goes on.
+
+mod failing;
 
 use std::fs;
 use std::path::{Path, PathBuf};

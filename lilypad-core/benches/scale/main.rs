@@ -3,6 +3,7 @@
 //! Prints figures and asserts none. What it prints, and the commands, are in `benches/README.md`.
 
 mod book;
+mod crowd;
 mod dice;
 mod hard;
 mod market;
@@ -28,6 +29,9 @@ fn main() {
     }
     if runs("why") {
         book::why(10_000.min(sizes.iter().copied().max().unwrap_or(0)));
+    }
+    if runs("crowd") {
+        crowd::all();
     }
     if runs("hard") {
         hard::all();

@@ -91,7 +91,7 @@ impl Solver {
                 return;
             }
             for offer in book.index.offers_of(&provider.to_string()) {
-                book.index.remove_offer(&offer);
+                book.remove_offer(&offer);
             }
         });
     }

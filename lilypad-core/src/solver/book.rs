@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 use super::figures::Tally;
 use super::files::Kept;
 use super::history::History;
+use super::quota::Newcomers;
 use super::traced::JobTrace;
 use crate::error::{Error, ErrorKind, Result};
 use crate::market::{Change, Index, JobTerms, NoMatch, OfferTerms, Offered, Wanted};
@@ -32,6 +33,7 @@ pub(super) struct Book {
     pub(super) waiting: BTreeMap<u64, JobId>,
     /// Offers, and the jobs that look for one or run on one.
     pub(super) index: Index<OfferEntry, Asked>,
+    pub(super) newcomers: Newcomers,
     pub(super) deals: BTreeMap<DealId, JobId>,
     pub(super) links: HashMap<Address, mpsc::Sender<ProviderMessage>>,
     /// How much work modules took so far.
@@ -98,7 +100,7 @@ pub(super) struct OfferEntry {
 
 impl OfferEntry {
     /// True where both offer the same machine: a provider that is started anew offers it again.
-    fn is_machine_of(&self, other: &Self) -> bool {
+    pub(super) fn is_machine_of(&self, other: &Self) -> bool {
         self.provider == other.provider && self.signed.body.offer.index == other.signed.body.offer.index
     }
 }
@@ -419,7 +421,7 @@ impl Book {
         for earlier in self.index.offers_of(&entry.signed.body.offer.resource_provider) {
             let replaced = self.index.offer(&earlier).is_some_and(|earlier| earlier.is_machine_of(&entry));
             if replaced && earlier != offer {
-                self.index.remove_offer(&earlier);
+                self.remove_offer(&earlier);
             }
         }
         let runs = |job: &&JobEntry| {
@@ -430,7 +432,7 @@ impl Book {
         for (id, asked) in running {
             if !self.index.attach(id, asked, &offer)? {
                 tracing::warn!(%offer, job = %id, "an offer has no room for its own jobs: it takes no more");
-                self.index.remove_offer(&offer);
+                self.remove_offer(&offer);
             }
         }
         Ok(())

@@ -10,6 +10,7 @@ use crate::wire::{JobEventKind, JobFailure, ProviderMessage};
 
 use super::Solver;
 use super::book::{AgreedDeal, JobEntry};
+use super::quota::largest_cap;
 
 /// How many of the oldest waiting jobs are told anew why they wait when the book changes; the others when they are asked
 /// about.
@@ -62,7 +63,7 @@ impl Solver {
                 // It would not hear of the deal, and lose its collateral. Where it comes back it offers anew.
                 tracing::info!(offer = %offer.id, "an offer is dropped: its provider has left");
                 book.index.requeue(&found.job);
-                book.index.remove_offer(&found.offer);
+                book.remove_offer(&found.offer);
                 continue;
             }
             let Some(job) = book.jobs.get_mut(&found.job) else {
@@ -103,8 +104,7 @@ impl Solver {
     /// The highest price cap, below that of this deal, for which its provider has stake left.
     async fn largest_cap(&self, deal: &AgreedDeal) -> Amount {
         let Ok(pool) = self.0.settlement.pool(deal.offer.provider).await else { return Amount::ZERO };
-        let multiple = deal.offer.signed.body.terms.collateral_multiple.max(1);
-        let enough = pool.free().mul_div_floor(1_u64.into(), multiple.into()).unwrap_or(Amount::ZERO);
+        let enough = largest_cap(pool, deal.offer.signed.body.terms.collateral_multiple);
         enough.min(deal.price_cap.checked_sub(1_u64.into()).unwrap_or(Amount::ZERO))
     }
 
@@ -118,7 +118,7 @@ impl Solver {
             if let Some((deal, most)) = failed
                 && !book.index.pledges(&deal.offer.id, most)
             {
-                book.index.remove_offer(&deal.offer.id);
+                book.remove_offer(&deal.offer.id);
             }
             if let Ok(job) = book.job(id) {
                 (job.agreeing, job.reserved) = (false, None);

@@ -21,6 +21,7 @@ mod lead;
 mod matching;
 mod open;
 mod provider;
+mod quota;
 mod quote;
 mod record;
 mod refile;
@@ -44,6 +45,7 @@ pub use lead::Leader;
 #[cfg(feature = "store-postgres")]
 pub use lead::Leaders;
 use open::Visitors;
+pub use quota::OfferQuota;
 use store::Fuse;
 
 use crate::error::{Error, Result};
@@ -68,8 +70,8 @@ pub struct SolverConfig {
     pub offer_age: Duration,
     /// Most jobs that are not at their end.
     pub max_open_jobs: usize,
-    /// Most offers in the book.
-    pub max_offers: usize,
+    /// How many offers the book takes, and from whom.
+    pub offers: OfferQuota,
     /// Most that one job's results may hold.
     pub result_limits: FileLimits,
     /// Most that the module's files of one job may hold, and most that its input files may.
@@ -102,7 +104,7 @@ impl SolverConfig {
 }
 
 impl Default for SolverConfig {
-    /// Match 30 s, provider grace 10 s, download 1 h, total 2 h, offers made within 10 min, 1,000 open jobs, 100,000 offers, results of 96 MiB in
+    /// Match 30 s, provider grace 10 s, download 1 h, total 2 h, offers made within 10 min, 1,000 open jobs, offers as in [`OfferQuota`], results of 96 MiB in
     /// 1,100 files, module and inputs of 64 MiB in 1,000 files each, 16 GiB of archives, 1,000 ended jobs, no checks.
     fn default() -> Self {
         Self {
@@ -112,7 +114,7 @@ impl Default for SolverConfig {
             total_timeout: Duration::from_secs(7_200),
             offer_age: Duration::from_secs(600),
             max_open_jobs: 1_000,
-            max_offers: 100_000,
+            offers: OfferQuota::default(),
             result_limits: FileLimits { files: 1_100, bytes: 96 << 20 },
             job_limits: FileLimits::default(),
             max_file_bytes: 16 << 30,

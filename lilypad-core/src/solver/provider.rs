@@ -21,6 +21,7 @@ use super::creator::cancelled;
 use super::files::Kept;
 use super::intake::NewResult;
 use super::matching::{drop_failure, failure_of};
+use super::quota::Standing;
 use super::timeouts::ran_too_long;
 
 /// Most messages to a provider that wait until it reads them.
@@ -60,24 +61,20 @@ impl ProviderApi for Solver {
             offer.body.offer.check_limits()?;
             offer.body.terms.check_limits()?;
             let provider: Address = offer.body.offer.resource_provider.parse()?;
-            offer.verify(self.0.domain, provider)?;
+            let entry = OfferEntry { id: offer.body.offer.id()?, provider, signed: Arc::new(offer) };
+            // A crowd of fresh keys is turned away before anything is computed for it.
+            let (standing, pool) = self.standing(&entry).await?;
+            entry.signed.verify(self.0.domain, provider)?;
             // An old one is as good as when it was made: a provider makes it again after a break, and nobody else may.
-            self.check_not_ahead(offer.body.offer.created_at)?;
-            let id = offer.body.offer.id()?;
+            self.check_not_ahead(entry.signed.body.offer.created_at)?;
+            let id = entry.id;
             {
                 let mut book = self.book();
-                if book.index.offers() >= self.config().max_offers {
-                    return Err(Error::new(
-                        ErrorKind::Unavailable,
-                        "E_NETWORK_BUSY",
-                        "the solver's book is full",
-                    )
-                    .with("limit", self.config().max_offers)
-                    .with_fault(Fault::Solver));
-                }
-                let entry = OfferEntry { id, provider, signed: Arc::new(offer) };
-                if book.index.add_offer(id, entry, REPUTATION)? {
+                if book.add_offer(entry, REPUTATION, &self.config().offers, standing)? {
                     book.put_running_jobs_on(id)?;
+                    if standing == Standing::Newcomer {
+                        book.pledge(id, pool)?;
+                    }
                 }
             }
             self.match_now().await;
@@ -87,7 +84,7 @@ impl ProviderApi for Solver {
 
     fn withdraw<'a>(&'a self, offer: ResourceOfferId) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            if !self.book().index.remove_offer(&offer) {
+            if !self.book().remove_offer(&offer) {
                 return Err(Error::new(
                     ErrorKind::NotFound,
                     "E_OFFER_UNKNOWN",

@@ -164,7 +164,7 @@ impl Solver {
         {
             let mut book = self.book();
             // Who was silent once is not given more jobs on the same word.
-            book.index.remove_offer(&deal.offer.id);
+            book.remove_offer(&deal.offer.id);
             book.tell(deal.offer.provider, ProviderMessage::Stop { deal_id, reason: CancelReason::TimedOut });
         }
         drop_failure(self.silent_provider(id, state, phase, message));

@@ -10,6 +10,7 @@ use crate::client::{Client, SubmitOptions};
 use crate::error::{Error, Result};
 use crate::market::Quote;
 use crate::model::{Address, AgreementState, Amount, JobId, MachineSpec};
+use crate::provider::ProviderConfig;
 use crate::rt::{BoxFuture, Random, Timestamp};
 use crate::settlement::Settlement;
 use crate::signer::{Domain, LocalSigner, Signature, Signed, Signer};
@@ -234,7 +235,9 @@ async fn an_offer_of_long_ago_may_be_made_again_and_none_of_the_future() {
     let network = builder.providers([]).start().await.unwrap();
     let signer = LocalSigner::generate(&mut Random::seeded(9)).unwrap();
     let (solver, domain) = ProviderApi::identity(&network.solver);
-    let config = Network::local().provider_config(&MachineSpec::default(), network.client.mediators()[0]);
+    let usual = Network::local().provider_config(&MachineSpec::default(), network.client.mediators()[0]);
+    // It has nothing staked.
+    let config = ProviderConfig { collateral_multiple: 0, ..usual };
     let made_at = |moment| {
         let offer = config.offer(signer.address(), solver, moment, &[]);
         async { Signed::sign(offer, &signer, domain).await.unwrap() }

@@ -184,6 +184,13 @@ impl World {
         sign(body, &self.creator)
     }
 
+    /// An offer of another machine of the same provider.
+    pub(super) fn another_offer(&self, index: i64) -> Signed<OfferProposal> {
+        let mut body = self.offer.body.clone();
+        body.offer.index = index;
+        sign(body, &self.provider)
+    }
+
     pub(super) fn sign(&self, body: JobProposal) -> Signed<JobProposal> {
         sign(body, &self.creator)
     }
