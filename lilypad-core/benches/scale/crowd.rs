@@ -66,17 +66,18 @@ impl Book {
     fn serve(&mut self, round: usize) {
         let job = self.market.job();
         let id = job.id;
-        let (index, mut found) = (&mut self.index, 0);
-        let mut serve = || {
+        let index = &mut self.index;
+        let mut found = 0;
+        let serve = || {
             index.add_job(id, job).expect("room");
             while index.next_match().is_some() {
                 found += 1;
             }
         };
-        if round < RUN {
-            serve()
-        } else {
-            self.coming.measure(serve)
+        // The first ones only fill the machines.
+        match round {
+            0..RUN => serve(),
+            _ => self.coming.measure(serve),
         }
         self.matched += found;
         self.running.push_back(id);

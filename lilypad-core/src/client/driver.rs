@@ -110,6 +110,9 @@ pub(super) fn drive_from(
     job
 }
 
+/// A result that checked out, and the receipt for it.
+type Verified = (ResultSubmission, Receipt);
+
 struct Driver {
     client: Arc<Inner>,
     id: JobId,
@@ -122,9 +125,23 @@ struct Driver {
 
 impl Driver {
     async fn follow(mut self) -> Result<JobResult> {
-        let mut events = self.client.solver.watch(self.id).await?;
         let mut verified = None;
+        loop {
+            let mut events = self.client.solver.watch(self.id).await?;
+            let ended = self.hear(&mut events, &mut verified).await?;
+            let status = self.client.solver.status(self.id).await?;
+            // A stream may end before the job does, where its solver was in trouble and is not any more.
+            if ended || verified.is_some() || status.state.is_terminal() {
+                return self.finish(&status, verified).await;
+            }
+        }
+    }
+
+    /// Follows the events until they end, and fetches the result when there is one. True where the last one was the job's end.
+    async fn hear(&mut self, events: &mut EventStream, verified: &mut Option<Verified>) -> Result<bool> {
+        let mut ended = false;
         while let Some(event) = events.next().await {
+            ended = event.kind.is_final();
             match event.kind {
                 JobEventKind::Agreed { deal_id, resource_provider, rate, price_cap } => {
                     self.announced = Some(Announced { deal_id, resource_provider, rate, price_cap });
@@ -133,37 +150,32 @@ impl Driver {
                     crash_point("client.agreed");
                 }
                 JobEventKind::Started { .. } => self.timings.started = Some(self.watch.elapsed()),
-                JobEventKind::ResultsSubmitted { .. } => {
+                JobEventKind::ResultsSubmitted { .. } if verified.is_none() => {
                     self.phase.send_replace(Phase::Download);
                     self.timings.submitted = Some(self.watch.elapsed());
-                    verified = Some(self.verify_and_accept().await?);
+                    *verified = Some(self.verify_and_accept().await?);
                 }
                 _ => {}
             }
         }
-        self.finish(verified, &mut events).await
+        Ok(ended)
     }
 
     /// The job has ended: with a result, or with a failure that the solver knows.
-    async fn finish(
-        mut self,
-        verified: Option<(ResultSubmission, Receipt)>,
-        _events: &mut EventStream,
-    ) -> Result<JobResult> {
-        let status = self.client.solver.status(self.id).await?;
+    async fn finish(mut self, status: &JobStatus, verified: Option<Verified>) -> Result<JobResult> {
         let verified = match verified {
             Some(verified) => verified,
             // Stopped by its time limit or by the user while it ran: what there is comes with a receipt too.
             None if status.outcome.is_some() => self.verify_and_accept().await?,
-            None => return Err(failure(&status)),
+            None => return Err(failure(status)),
         };
         self.timings.total = self.watch.elapsed();
         let (submission, receipt) = verified;
-        Ok(JobResult::new(&status, submission, receipt, self.timings))
+        Ok(JobResult::new(status, submission, receipt, self.timings))
     }
 
     /// Checks the result, signs for it, puts it where it is safe, and accepts it.
-    async fn verify_and_accept(&self) -> Result<(ResultSubmission, Receipt)> {
+    async fn verify_and_accept(&self) -> Result<Verified> {
         let solver = &self.client.solver;
         if let Some(receipt) = solver.status(self.id).await?.receipt {
             return self.kept_before(receipt).await;
@@ -191,7 +203,7 @@ impl Driver {
     }
 
     /// The results of a job that was accepted before: the solver has let go of them.
-    async fn kept_before(&self, receipt: Receipt) -> Result<(ResultSubmission, Receipt)> {
+    async fn kept_before(&self, receipt: Receipt) -> Result<Verified> {
         let Some(results) = self.client.keeper.get().and_then(|keeper| keeper.kept(self.id)) else {
             return Err(Error::new(
                 ErrorKind::NotFound,

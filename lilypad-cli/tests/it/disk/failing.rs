@@ -76,8 +76,8 @@ fn a_disk_that_fails_once_stops_the_solver_and_loses_nothing() {
     let mut told = vec![accepted(&kept.run()).unwrap()];
     drop(first);
     let mut met = 0;
-    for kind in ["sync", "write"] {
-        for at in [1, 2, 3, 5, 8, 13, 21, 34] {
+    for (kind, moments) in [("sync", [1, 5, 13, 21]), ("write", [2, 8, 21, 34])] {
+        for at in moments {
             let env = [("LD_PRELOAD", shim.to_string_lossy().into_owned()), ("FAIL", format!("{kind}:{at}"))];
             let started = kept.start(&env);
             if started {
@@ -91,9 +91,6 @@ fn a_disk_that_fails_once_stops_the_solver_and_loses_nothing() {
                         Some(job) => told.push(job),
                         None => {
                             assert!(outcome.stderr.contains("store does not work"), "{}", outcome.stderr);
-                            // It stays so.
-                            let again = kept.ask(&["jobs"]);
-                            assert_eq!(again.json()["error"]["code"], "E_STORE", "{kind} {at}");
                             met += 1;
                             break;
                         }
@@ -108,7 +105,20 @@ fn a_disk_that_fails_once_stops_the_solver_and_loses_nothing() {
             drop(provider);
         }
     }
-    assert!(met >= 12, "{met} of 16 failures were met: too few to be true");
+    // Jobs on which their creator gave up go on, and are paid like all others.
+    let _provider = kept.provider();
+    let jobs = kept.ask(&["jobs"]).ends_with(0).json()["jobs"].as_array().unwrap().clone();
+    let goes_on = |job: &&serde_json::Value| {
+        let state = job["state"].as_str().unwrap();
+        ["JobOfferNegotiating", "DealNegotiating", "DealAgreed", "ResultsSubmitted", "Downloading"]
+            .contains(&state)
+    };
+    for job in jobs.iter().filter(goes_on) {
+        let id = job["job_id"].as_str().unwrap().to_owned();
+        assert_eq!(kept.ask(&["resume", &id]).ends_with(0).json()["state"], "ResultsAccepted");
+        told.push(id);
+    }
+    assert!(met >= 6, "{met} of 8 failures were met: too few to be true");
     kept.is_whole(&told);
-    println!("{test}: {met} of 16 failures, {} jobs", told.len());
+    println!("{test}: {met} of 8 failures, {} jobs", told.len());
 }

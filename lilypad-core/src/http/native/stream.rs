@@ -92,7 +92,7 @@ pub(super) async fn of_job(solver: HttpSolver, job: JobId) -> Result<EventStream
             if !goes_on {
                 return;
             }
-            match reopen(&solver, &path, last, &sender).await {
+            match reopen(&solver, &path, last, &sender, needs_a_person).await {
                 Some(again) => stream = again,
                 None => return,
             }
@@ -118,12 +118,19 @@ async fn pass_on(stream: &mut Stream, sender: &mpsc::Sender<JobEvent>, last: &mu
     true
 }
 
-/// Opens a broken stream again; `None` where that has no sense any more.
+/// True where the solver says again and again that it will not work until somebody has mended it. Who waits for a job is told so, and
+/// how to come back to it.
+fn needs_a_person(error: &Error) -> bool {
+    error.code() == "E_STORE" && matches!(error.retry(), Retry::Exhausted(_))
+}
+
+/// Opens a broken stream again; `None` where that has no sense any more, or where `enough` says so.
 async fn reopen<T>(
     solver: &HttpSolver,
     path: &str,
     last: Option<u64>,
     listener: &mpsc::Sender<T>,
+    enough: fn(&Error) -> bool,
 ) -> Option<Stream> {
     let ((mut pause, longest), mut why) = (PAUSES, broken());
     loop {
@@ -141,6 +148,7 @@ async fn reopen<T>(
                 tracing::warn!(%error, "a stream of events cannot be opened again");
                 return None;
             }
+            Err(error) if enough(&error) => return None,
             Err(error) => (pause, why) = (pause.saturating_mul(2).min(longest), error),
         }
     }
@@ -159,7 +167,9 @@ pub(super) async fn of_provider(solver: HttpSolver) -> Result<ProviderInbox> {
                 () = answer(&solver) => {}
             }
             loop {
-                let Some(opened) = reopen(&solver, routes::MESSAGES, None, &sender).await else { return };
+                let Some(opened) = reopen(&solver, routes::MESSAGES, None, &sender, |_| false).await else {
+                    return;
+                };
                 stream = opened;
                 // Without its offers it would hear of nothing.
                 if offer_again(&solver).await {
