@@ -110,7 +110,7 @@ pub(crate) struct SolverLimits {
     #[arg(long, value_name = "COUNT", default_value_t = 1_000, value_parser = within!(u32).range(1..=10_000_000))]
     provider_offers: u32,
     /// Most offers of all providers that have less than --offer-stake staked for each of theirs.
-    #[arg(long, value_name = "COUNT", default_value_t = 10_000, value_parser = within!(u32).range(0..=10_000_000))]
+    #[arg(long, value_name = "COUNT", default_value_t = 5_000, value_parser = within!(u32).range(0..=10_000_000))]
     newcomer_offers: u32,
     /// What a provider has staked for each of its offers so that it is no newcomer.
     #[arg(long, value_name = "AMOUNT", default_value = "1 LP")]

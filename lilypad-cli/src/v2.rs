@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use lilypad_core::client::WaitLimits;
 use lilypad_core::config::{NetworkEntry, NetworkTarget};
 use lilypad_core::http::{HttpOptions, V2Job, V2Options, V2Outcome, V2Solver};
-use lilypad_core::model::{Address, JobId, ServiceConfig};
+use lilypad_core::model::{Address, InputFiles, JobId, ServiceConfig};
 use lilypad_core::signer::{LocalSigner, Signer as _};
 use lilypad_core::{Error, Result, disk};
 use serde_json::{Map, Value, json};
@@ -78,10 +78,6 @@ impl V2Place {
         let patience = args.wait.patience(started, None);
         let results = Results::of(args.output_dir.as_deref(), args.job.data_dir.as_deref())?;
         let asked = Asked::of(&args.job)?;
-        if !asked.options.files.is_empty() {
-            return Err(Error::unsupported("E_V2_FILES", "input files are not sent to solvers of v2 yet")
-                .with_hint("leave --inputs-path out"));
-        }
         asked.tell(report)?;
         let job = V2Job {
             solver: self.entry.solver.unwrap_or_default(),
@@ -92,9 +88,17 @@ impl V2Place {
         };
         let solver = self.solver(&args.job.key, patience, report)?;
         let offer = solver.job_offer(&asked.module, &asked.inputs, &job)?;
+        asked.module.render(&asked.inputs)?.check_files(&asked.options.files)?;
         crate::job::runtime()?.block_on(async {
             let unknown = "whether the job was taken is not known";
-            let id = patience.bound(Some(&self.name), solver.submit(&offer), unknown).await?;
+            let files = &asked.options.files;
+            let id = match offer.input_files == InputFiles::default() {
+                true => patience.bound(Some(&self.name), solver.submit(&offer), unknown).await?,
+                false => {
+                    let submitted = solver.submit_with_files(&offer, files);
+                    patience.bound(Some(&self.name), submitted, unknown).await?
+                }
+            };
             report.field("job", id.to_string());
             self.fetch(&solver, id, &results, report).await
         })

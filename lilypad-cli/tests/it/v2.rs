@@ -6,6 +6,10 @@ use std::process::{Command, Stdio};
 use crate::http::{Role, creator};
 use crate::tool::{User, skipped};
 
+/// Whom the Go provider names as its solver and its mediator.
+const NAMED: &str = "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC";
+const MEDIATOR: &str = "0x90F79bf6EB2c4f870365E785982E1f101E93b906";
+
 /// Builds the two peers. `None`, after a line that names `test`, where this machine cannot.
 fn peers(test: &str, folder: &Path) -> Option<PathBuf> {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/go/v2");
@@ -53,6 +57,44 @@ fn without_the_switch_a_solver_knows_no_v2() {
     assert!(!said.status.success() && !String::from_utf8_lossy(&said.stdout).contains("offered"));
 }
 
+/// A template with one input file that it needs and one that it may have, and a folder with both.
+fn with_files(user: &User) -> (String, String) {
+    let (module, inputs) = (user.path("reader"), user.path("inputs"));
+    for folder in [&module, &inputs] {
+        std::fs::create_dir(folder).unwrap();
+    }
+    let template = "{\"machine\": {\"cpu\": 1000, \"ram\": 100}, \"inputFiles\": {\"required\": [\"a.txt\"], \"optional\": [\"b.txt\"]}, \
+                    \"job\": {\"Spec\": {\"Engine\": \"Docker\", \"Docker\": {\"Image\": \"busybox\", \"Entrypoint\": [\"cat\"]}}}}";
+    std::fs::write(module.join("lilypad_module.json.tmpl"), template).unwrap();
+    std::fs::write(inputs.join("a.txt"), "this is a.txt\n").unwrap();
+    (module.to_str().unwrap().to_owned(), inputs.to_str().unwrap().to_owned())
+}
+
+#[test]
+fn input_files_reach_a_go_provider_through_a_v2_solver() {
+    let user = User::new();
+    let test = "input_files_reach_a_go_provider_through_a_v2_solver";
+    let Some(peers) = peers(test, user.home()) else { return };
+    let args = ["solver", "--listen", "127.0.0.1:0", "--play-money", "1000 LP", "--v2-compat"];
+    let solver = Role::start(&user, None, &args);
+    let url = solver.ready["url"].as_str().unwrap();
+    let provider = Command::new(peers).args([url, "provider"]).stdout(Stdio::piped()).spawn().unwrap();
+    let add = ["network", "add", "old", url, "--v2", "--solver", NAMED, "--mediator", MEDIATOR, "--json"];
+    user.lilypad(&add).ends_with(0);
+    let (module, inputs) = with_files(&user);
+    let place =
+        ["--module-repo", "https://github.com/Lilypad-Tech/lilypad-module-cowsay", "--module-hash", "v0.0.4"];
+    let run = |more: &[&str]| {
+        creator(&user, &[&["run", &module, "--network", "old", "--json"], &place[..], more].concat())
+    };
+    assert_eq!(run(&[]).ends_with(2).json()["error"]["code"], "E_FILE_MISSING");
+    let ran = run(&["--inputs-path", &inputs]).ends_with(0).json();
+    assert_eq!(ran["stdout"], "moo\n", "{ran:#}");
+    let said = provider.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    assert!(said.contains("inputs a.txt\n") && said.ends_with("ok\n"), "{said}");
+}
+
 #[test]
 fn our_command_runs_a_job_at_a_v2_solver_on_a_go_provider() {
     let user = User::new();
@@ -62,12 +104,9 @@ fn our_command_runs_a_job_at_a_v2_solver_on_a_go_provider() {
     let solver = Role::start(&user, None, &args);
     let url = solver.ready["url"].as_str().unwrap();
     let provider = Command::new(peers).args([url, "provider"]).stdout(Stdio::piped()).spawn().unwrap();
-    // Whom the Go provider names, too.
-    let (named, mediator) =
-        ("0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC", "0x90F79bf6EB2c4f870365E785982E1f101E93b906");
     let alone = ["network", "add", "old", url, "--v2", "--json"];
     assert_eq!(user.lilypad(&alone).ends_with(2).json()["error"]["code"], "E_USAGE");
-    let add = ["network", "add", "old", url, "--v2", "--solver", named, "--mediator", mediator, "--json"];
+    let add = ["network", "add", "old", url, "--v2", "--solver", NAMED, "--mediator", MEDIATOR, "--json"];
     assert_eq!(user.lilypad(&add).ends_with(0).json()["added"]["v2"], true);
     let module = user.path("cowsay");
     std::fs::create_dir(&module).unwrap();

@@ -30,9 +30,9 @@ pub struct OfferQuota {
 }
 
 impl Default for OfferQuota {
-    /// 100,000 offers, 1,000 of one provider, 10,000 of newcomers, who have less than 1 LP staked for each of theirs.
+    /// 100,000 offers, 1,000 of one provider, 5,000 of newcomers, who have less than 1 LP staked for each of theirs.
     fn default() -> Self {
-        Self { all: 100_000, of_one: 1_000, newcomers: 10_000, stake: Amount::from_lp(1) }
+        Self { all: 100_000, of_one: 1_000, newcomers: 5_000, stake: Amount::from_lp(1) }
     }
 }
 

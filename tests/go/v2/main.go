@@ -12,6 +12,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"os"
+	"path"
 	"time"
 )
 
@@ -88,15 +89,41 @@ func provide(url string) {
 	added := await(events, "DealAdded", func(event solverEvent) bool {
 		return event.EventType == "DealAdded" && event.Deal.ResourceProvider == provider.address
 	}).Deal
-	path := "/deals/" + added.ID
+	deal := "/deals/" + added.ID
+	if names := added.Deal.JobOffer.InputFiles.Required; len(names) > 0 {
+		readInputs(provider.ask("GET", deal+"/input_files", nil), names)
+	}
 	files := archive(file{"exitCode", "0"}, file{"stderr", ""}, file{"stdout", "moo\n"})
 	var uploaded, posted result
-	parse(provider.ask("POST", path+"/files", files), &uploaded)
-	provider.post(path+"/result", result{DataID: "Qme5yFHYuGK97MfCqNdNTCU8n9GxystnsJaU7CyJuhAZcy", InstructionCount: 1}, &posted)
+	parse(provider.ask("POST", deal+"/files", files), &uploaded)
+	provider.post(deal+"/result", result{DataID: "Qme5yFHYuGK97MfCqNdNTCU8n9GxystnsJaU7CyJuhAZcy", InstructionCount: 1}, &posted)
 	await(events, "ResultsAccepted", func(event solverEvent) bool {
 		return event.EventType == "DealStateUpdated" && event.Deal.ID == added.ID && event.Deal.State == 3
 	})
 	fmt.Println("ok")
+}
+
+// Passes where an archive of inputs holds these files, each of which says its own name.
+func readInputs(archive []byte, names []string) {
+	reader := tar.NewReader(bytes.NewReader(archive))
+	found := map[string]string{}
+	for {
+		header, err := reader.Next()
+		if err == io.EOF {
+			break
+		}
+		must(err)
+		if header.Typeflag == tar.TypeReg {
+			content, err := io.ReadAll(reader)
+			must(err)
+			found[path.Clean(header.Name)] = string(content)
+		}
+	}
+	equal("how many input files there are", len(found), len(names))
+	for _, name := range names {
+		equal("an input file", found[name], "this is "+name+"\n")
+	}
+	step("inputs", names[0])
 }
 
 // Puts a machine on the market.

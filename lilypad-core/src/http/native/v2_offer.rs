@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::model::{
     Address, DealPricing, InputFiles, JobOffer, ModuleConfig, PricingMode, ServiceConfig, TargetConfig,
 };
-use crate::module::Module;
+use crate::module::{Module, RenderedJob};
 use crate::rt::Random;
 
 /// What a job asks for at a solver of v2, beside its module and inputs.
@@ -31,7 +31,7 @@ impl V2Solver {
     ///
     /// # Errors
     /// `InvalidInput` where an input is wrong; `Unsupported` (`E_V2_MODULE`) where the module lies in no repository: v2's providers
-    /// fetch it themselves; (`E_V2_FILES`) where it needs input files.
+    /// fetch it themselves.
     pub fn job_offer(
         &self,
         module: &Module,
@@ -39,10 +39,6 @@ impl V2Solver {
         job: &V2Job,
     ) -> Result<JobOffer> {
         let rendered = module.render(inputs)?;
-        if rendered.files().iter().any(|file| file.required) {
-            return Err(Error::unsupported("E_V2_FILES", "input files are not sent to solvers of v2 yet")
-                .with_hint("use a module without input files"));
-        }
         let config = job.module.clone().unwrap_or_else(|| module.config());
         if config.repo.is_empty() {
             let message =
@@ -60,9 +56,9 @@ impl V2Solver {
             nonce: nonce()?,
             job_creator: self.account().to_owned(),
             module: config,
-            spec: rendered.wire.machine,
+            spec: rendered.wire.machine.clone(),
             inputs: Some(inputs.clone()),
-            input_files: InputFiles { required: None, optional: None },
+            input_files: input_files(&rendered),
             execution_timeout_seconds: wanted.unwrap_or(own).try_into().unwrap_or(u64::MAX),
             mode: PricingMode::MarketPrice,
             pricing: DealPricing::default(),
@@ -70,6 +66,16 @@ impl V2Solver {
             target: TargetConfig { address: job.target.map(|target| target.to_string()).unwrap_or_default() },
         })
     }
+}
+
+/// The names of a module's input files, as v2's offers list them.
+fn input_files(module: &RenderedJob) -> InputFiles {
+    let named = |required: bool| {
+        let files = module.files().iter().filter(|file| file.required == required);
+        let names: Vec<String> = files.map(|file| file.name.clone()).collect();
+        (!names.is_empty()).then_some(names)
+    };
+    InputFiles { required: named(true), optional: named(false) }
 }
 
 /// 20 digits that make two equal offers two jobs.
