@@ -11,7 +11,7 @@
 //! |---|---|
 //! | 0 | [`error`]: the one error |
 //! | 1 | [`rt`]: the platform seam: clocks, cancel tokens, spawning |
-//! | 2 | [`model`]: the protocol's data, ids, units, states; no I/O; [`trace`]: spans, and sending them to a collector |
+//! | 2 | [`model`]: the protocol's data, ids, units, states; no I/O; [`pow`]: the proof of work; [`trace`]: spans, and sending them to a collector |
 //! | 3 | [`signer`], [`market`], [`settlement`], [`disk`] |
 //! | 4 | [`module`], [`wire`], [`executor`], [`config`] |
 //! | 6 | [`client`], [`provider`], [`solver`] |
@@ -21,6 +21,7 @@ pub mod error;
 pub mod rt;
 
 pub mod model;
+pub mod pow;
 pub mod trace;
 
 #[cfg(not(target_family = "wasm"))]

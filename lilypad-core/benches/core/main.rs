@@ -7,6 +7,7 @@ mod metering;
 mod modules;
 mod network;
 mod pair;
+mod pow;
 
 fn main() {
     let mut criterion = criterion::Criterion::default().configure_from_args();
@@ -16,5 +17,6 @@ fn main() {
     ledger::all(&mut criterion);
     metering::all(&mut criterion);
     network::all(&mut criterion);
+    pow::all(&mut criterion);
     criterion.final_summary();
 }
