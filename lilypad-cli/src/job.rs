@@ -111,20 +111,7 @@ pub(crate) fn open(source: &ModuleSource, data_dir: Option<&Path>) -> Result<Mod
     load(&source.reference()?, &options)
 }
 
-/// `--data-dir`, else what the environment names, else the user's data folder.
-pub(crate) fn data_dir(given: Option<&Path>) -> Result<PathBuf> {
-    given
-        .map(Path::to_owned)
-        .or_else(|| from_environment("LILYPAD_DATA_DIR"))
-        .or_else(|| from_environment("DATA_DIR"))
-        .or_else(|| from_environment("XDG_DATA_HOME").map(|dir| dir.join("lilypad")))
-        .or_else(|| from_environment("HOME").map(|home| home.join(".local/share/lilypad")))
-        .or_else(|| from_environment("LOCALAPPDATA").map(|dir| dir.join("lilypad")))
-        .ok_or_else(|| {
-            Error::invalid("E_NO_DATA_DIR", "no folder for results is known: HOME is not set")
-                .with_hint("name one with --output-dir or --data-dir")
-        })
-}
+pub(crate) use lilypad_core::config::data_dir;
 
 fn from_environment(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)

@@ -11,8 +11,8 @@ use lilypad_core::http::HttpSolver;
 use lilypad_core::model::JobId;
 use lilypad_core::signer::Signer;
 use lilypad_core::wire::{JobEventKind, JobStatus};
-use lilypad_core::{Error, Result};
-use serde_json::{Value, json};
+use lilypad_core::{Error, Result, view};
+use serde_json::json;
 
 use crate::ground::Place;
 use crate::interrupt::Interrupts;
@@ -90,7 +90,7 @@ pub(crate) fn list(args: AccountArgs, report: &Report) -> Result<ExitCode> {
     let account = Account::of(&args, report)?;
     let jobs = job::runtime()?.block_on(async { account.solver(report).await?.jobs().await })?;
     if report.is_json() {
-        report.document(&json!({ "jobs": jobs.iter().map(document).collect::<Result<Vec<_>>>()? }));
+        report.document(&json!({ "jobs": jobs.iter().map(view::status).collect::<Result<Vec<_>>>()? }));
         return Ok(ExitCode::SUCCESS);
     }
     if jobs.is_empty() {
@@ -124,7 +124,7 @@ pub(crate) fn status(args: OneJobArgs, report: &Report) -> Result<ExitCode> {
     let status = job::runtime()?
         .block_on(async { account.client(report).await?.job(args.job).await?.status().await })?;
     if report.is_json() {
-        report.document(&document(&status)?);
+        report.document(&view::status(&status)?);
         return Ok(ExitCode::SUCCESS);
     }
     let mut lines = vec![format!("state    {}", status.state)];
@@ -181,7 +181,7 @@ pub(crate) fn cancel(args: OneJobArgs, report: &Report) -> Result<ExitCode> {
         job.cancel().await?;
         job.status().await
     })?;
-    report.document(&document(&status)?);
+    report.document(&view::status(&status)?);
     // What has ended is not stopped, and stays as it is.
     let what = if status.state.is_terminal() { "it has ended:" } else { "asked to stop; now" };
     report.field("state", format!("{what} {}", status.state));
@@ -208,12 +208,4 @@ pub(crate) fn resume(args: ResumeArgs, report: &Report) -> Result<ExitCode> {
         let job = patience.bound(place, found, "the job goes on without this command: try again").await?;
         Ok(follow_and_finish(job, &results, 0.0, place, patience, &interrupts, report).await)
     })
-}
-
-/// A status as JSON, with the name of its state.
-fn document(status: &JobStatus) -> Result<Value> {
-    let mut document = serde_json::to_value(status)
-        .map_err(|source| Error::unexpected("a status could not be written as JSON").with_source(source))?;
-    document["state"] = Value::from(status.state.to_string());
-    Ok(document)
 }

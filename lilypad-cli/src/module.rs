@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use lilypad_core::model::json;
 use lilypad_core::module::{Finding, ScaffoldKind, Severity, scaffold, schema};
-use lilypad_core::{Error, Result, disk};
+use lilypad_core::{Error, Result, disk, view};
 use serde_json::json;
 
 use crate::args::{Kind, ModuleArgs, ModuleCommand, ModuleSource};
@@ -54,7 +54,7 @@ fn check(source: &ModuleSource, report: &Report) -> Result<ExitCode> {
     report.document(&json!({
         "module": name,
         "pin": module.pin(),
-        "findings": findings.iter().map(finding_json).collect::<Vec<_>>(),
+        "findings": findings.iter().map(view::finding).collect::<Vec<_>>(),
         "errors": errors,
     }));
     Ok(ExitCode::from(if errors == 0 { 0 } else { 2 }))
@@ -63,18 +63,6 @@ fn check(source: &ModuleSource, report: &Report) -> Result<ExitCode> {
 /// `warning[js-quoting] line 3, column 5: …`
 fn line(finding: &Finding) -> String {
     format!("{}[{}] {}", finding.severity, finding.rule, printable(&finding.to_string()))
-}
-
-fn finding_json(finding: &Finding) -> serde_json::Value {
-    json!({
-        "rule": finding.rule,
-        "severity": finding.severity.as_str(),
-        "message": finding.message,
-        "field": finding.field,
-        "line": finding.position.map(|position| position.line),
-        "column": finding.position.map(|position| position.column),
-        "hint": finding.hint,
-    })
 }
 
 fn render(source: &ModuleSource, given: &[(String, String)], raw: bool, report: &Report) -> Result<ExitCode> {

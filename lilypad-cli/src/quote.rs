@@ -6,8 +6,7 @@ use std::time::Duration;
 use lilypad_core::market::{Quote, QuotedOffer, WorkEstimate};
 use lilypad_core::model::Amount;
 use lilypad_core::model::grouped;
-use lilypad_core::{Error, ErrorKind, Result};
-use serde_json::Value;
+use lilypad_core::{ErrorKind, Result, view};
 
 use crate::args::QuoteArgs;
 use crate::ground::Plan;
@@ -30,25 +29,12 @@ pub(crate) fn quote(args: QuoteArgs, report: &Report) -> Result<ExitCode> {
         quote
     })?;
     if report.is_json() {
-        report.document(&document(&quote)?);
+        report.document(&view::quote(&quote)?);
     } else {
         report.output(text(&quote).as_bytes());
     }
     let fits = quote.fitting + quote.busy > 0;
     Ok(if fits { ExitCode::SUCCESS } else { ExitCode::from(ErrorKind::NoMatch.exit_code()) })
-}
-
-/// The quote as JSON, with each change in words too.
-fn document(quote: &Quote) -> Result<Value> {
-    let mut document = serde_json::to_value(quote)
-        .map_err(|source| Error::unexpected("a quote could not be written as JSON").with_source(source))?;
-    if let Some(change) = &quote.change {
-        document["change"]["text"] = Value::from(change.to_string());
-        for (at, field) in change.fields.iter().enumerate() {
-            document["change"]["fields"][at]["field"] = Value::from(field.field());
-        }
-    }
-    Ok(document)
 }
 
 fn text(quote: &Quote) -> String {

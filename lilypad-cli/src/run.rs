@@ -10,8 +10,8 @@ use lilypad_core::disk;
 use lilypad_core::model::{AgreementState, FileSet, JobId, Outcome, WorkUnit, grouped};
 use lilypad_core::signer::Receipt;
 use lilypad_core::solver::SolverConfig;
-use lilypad_core::{Error, ErrorKind, Result};
-use serde_json::{Map, Value, json};
+use lilypad_core::{Error, ErrorKind, Result, view};
+use serde_json::{Map, Value};
 
 use crate::args::RunArgs;
 use crate::ground::Plan;
@@ -207,45 +207,15 @@ fn tell_result(result: &JobResult, folder: Option<&Path>, report: &Report) {
 }
 
 fn fields(result: &JobResult, ready_ms: f64) -> Map<String, Value> {
-    let timings = result.timings();
-    let millis =
-        |duration: Option<std::time::Duration>| duration.map(|duration| duration.as_secs_f64() * 1e3);
-    let document = json!({
-        "job_id": result.job_id(),
-        "deal_id": result.deal_id(),
-        "state": result.state().to_string(),
-        "outcome": result.outcome(),
-        "exit_code": result.exit_code(),
-        "data_id": result.data_id(),
-        "instruction_count": result.instruction_count(),
-        "peak_memory_bytes": result.usage().peak_memory_bytes,
-        "cost": result.cost(),
-        "cost_lp": result.cost().to_string(),
-        "output_dir": null,
-        "receipt_path": null,
-        "receipt": result.receipt(),
-        "receipt_verified": true,
-        "stdout": excerpt(&result.stdout()),
-        "stderr": excerpt(&result.stderr()),
-        "stdout_bytes": result.files().get("stdout").map(|bytes| bytes.len()),
-        "stderr_bytes": result.files().get("stderr").map(|bytes| bytes.len()),
-        "timings": {
-            "ready_ms": ready_ms,
-            "agreed_ms": millis(timings.agreed),
-            "started_ms": millis(timings.started),
-            "submitted_ms": millis(timings.submitted),
-            "total_ms": millis(Some(timings.total)),
-        },
-    });
+    let mut document = view::result(result);
+    document["timings"]["ready_ms"] = ready_ms.into();
+    for place in ["output_dir", "receipt_path"] {
+        document[place] = Value::Null;
+    }
     match document {
         Value::Object(map) => map,
         _ => Map::new(),
     }
-}
-
-/// At most 64 Ki characters: the whole text is in the results folder.
-fn excerpt(text: &str) -> String {
-    text.chars().take(64 << 10).collect()
 }
 
 fn failure_fields(error: &Error) -> Map<String, Value> {

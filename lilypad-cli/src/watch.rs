@@ -4,6 +4,7 @@ use std::io::Write;
 
 use lilypad_core::client::Job;
 use lilypad_core::model::WorkUnit;
+use lilypad_core::view;
 use lilypad_core::wire::{JobEvent, JobEventKind};
 
 use crate::report::{Report, printable, watched};
@@ -43,37 +44,24 @@ impl StatusLine {
 }
 
 fn show(event: &JobEvent, report: &Report, line: &mut StatusLine, unit: WorkUnit) {
-    if let JobEventKind::Progress { instruction_count } = event.kind {
-        line.write(&format!("running: {}", unit.in_words(instruction_count)));
+    if matches!(event.kind, JobEventKind::Progress { .. }) {
+        line.write(&view::event_words(event, unit).text);
         return;
     }
     line.close();
     match &event.kind {
-        JobEventKind::Submitted => report.field("state", "submitted: looking for a machine"),
-        JobEventKind::Waiting { reason, fix } => {
-            report.field("waiting", printable(reason));
-            if let Some(fix) = fix {
-                report.field("fix", printable(fix));
-            }
-        }
-        JobEventKind::Agreed { resource_provider, rate, price_cap, .. } => report.field(
-            "state",
-            format!("deal agreed with {resource_provider}: {}, at most {price_cap}", rate.in_words()),
-        ),
-        JobEventKind::Started { executor } => report.field("state", format!("running ({executor})")),
-        JobEventKind::Preparing { message } => report.field("preparing", printable(message)),
         JobEventKind::Stderr { text } => report.say(format!("  | {}", printable(text))),
-        JobEventKind::Warning { message } => report.field("warning", printable(message)),
-        JobEventKind::Cancelling => report.field("state", "cancelling"),
-        JobEventKind::ResultsSubmitted { .. } => report.field("state", "results submitted: verifying"),
-        JobEventKind::ResultsAccepted { .. } => report.field("state", "results accepted and paid"),
-        JobEventKind::Cancelled { .. } => report.field("state", "cancelled"),
-        JobEventKind::TimedOut { phase, .. } => report.field("state", format!("timed out ({phase})")),
-        JobEventKind::Failed { .. } => report.field("state", "failed"),
         // A person sees what the job prints as it comes; a pipe gets the exact bytes at the end.
         JobEventKind::Stdout { text } if report.is_live() => {
             report.output(format!("{}\n", printable(text)).as_bytes());
         }
-        _ => {}
+        JobEventKind::Stdout { .. } => {}
+        _ => {
+            let words = view::event_words(event, unit);
+            report.field(words.label, printable(&words.text));
+            if let Some((label, text)) = &words.more {
+                report.field(label, printable(text));
+            }
+        }
     }
 }

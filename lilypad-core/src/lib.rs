@@ -15,7 +15,7 @@
 //! | 3 | [`signer`], [`market`], [`settlement`], [`disk`] |
 //! | 4 | [`module`], [`wire`], [`executor`], [`config`] |
 //! | 6 | [`client`], [`provider`], [`solver`] |
-//! | 7 | [`network`]: all roles in one process |
+//! | 7 | [`network`]: all roles in one process; [`view`]: what people and other languages see of all this |
 
 pub mod error;
 pub mod rt;
@@ -47,5 +47,6 @@ pub mod solver;
 
 #[cfg(feature = "network")]
 pub mod network;
+pub mod view;
 
 pub use error::{Error, ErrorKind, Fault, Result, Retry};

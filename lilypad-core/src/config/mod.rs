@@ -1,14 +1,16 @@
 //! What stands in a user's config folder: encrypted keys under names, and networks under names.
 //!
 //! Layout: `name` what may be a name; `wallets` key files; `url` a network's address; `networks` the file `networks.toml`.
-//! Where the folder is, the caller says: nothing here reads the environment.
+//! Where the folder is, the caller says: nothing but `environment` reads the environment, which knows the usual place.
 
+mod environment;
 mod name;
 mod networks;
 mod url;
 #[cfg(feature = "keystore")]
 mod wallets;
 
+pub use environment::{config_dir, data_dir, resolve_network, variable};
 pub use name::NAME_LENGTH;
 pub use networks::{
     LOCAL, MAX_NETWORKS, NETWORKS_BYTES, NETWORKS_FILE, NetworkEntry, NetworkTarget, Networks,

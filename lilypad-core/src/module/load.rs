@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::finding::{Finding, refuse};
-use super::inputs::{self, InputSpec};
+use super::inputs::{self, GivenInput, InputSpec};
 use super::manifest::{MANIFEST_BYTES, MANIFEST_FILE, Manifest};
 use super::rendered::{RenderedJob, broken};
 use super::v2::{self, TemplateModule};
@@ -231,6 +231,14 @@ impl Module {
             Body::Manifest(manifest) => &manifest.inputs,
             Body::Template(template) => template.inputs(),
         }
+    }
+
+    /// Makes of typed values the texts that [`Module::render`] and a job take.
+    ///
+    /// # Errors
+    /// `InvalidInput` (`E_INPUT_TYPE`) where a value is of a type that its input does not take, with all complaints at once.
+    pub fn texts(&self, given: BTreeMap<String, GivenInput>) -> Result<BTreeMap<String, String>> {
+        inputs::texts(self.inputs(), given)
     }
 
     /// Binds inputs and makes the job.

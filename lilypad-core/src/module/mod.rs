@@ -38,7 +38,7 @@ pub use finding::{Finding, Position, Severity};
 pub use folder::{FolderTree, folder_tree};
 #[cfg(all(feature = "module-git", not(target_family = "wasm")))]
 pub use git::{GitCommit, GitFetcher, GitPolicy};
-pub use inputs::{ALL_INPUT_BYTES, INPUT_BYTES, INPUT_COUNT, InputKind, InputSpec};
+pub use inputs::{ALL_INPUT_BYTES, GivenInput, INPUT_BYTES, INPUT_COUNT, InputKind, InputSpec};
 pub use lint::{LintRule, lint_rules};
 pub use load::{Module, ModuleFormat, ModuleInfo, PROGRAM_BYTES, PinSource};
 pub use manifest::{FileSpec, MANIFEST_BYTES, MANIFEST_FILE, schema};

@@ -3,7 +3,7 @@
 use lilypad_tests::{Source, sources};
 
 /// Folders with our own Rust code.
-const FOLDERS: [&str; 5] = ["lilypad-core", "lilypad-cli", "tests", "examples", "fuzz"];
+const FOLDERS: [&str; 6] = ["lilypad-core", "lilypad-cli", "lilypad-py", "tests", "examples", "fuzz"];
 /// Most lines in a file.
 const MOST_LINES: usize = 600;
 

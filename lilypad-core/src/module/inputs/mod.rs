@@ -1,7 +1,10 @@
 //! What a module takes: declared inputs, and the check of what a caller gave, all complaints at once.
 
+mod given;
 mod value;
 
+pub use given::GivenInput;
+pub(crate) use given::texts;
 pub(crate) use value::{check as check_value, compile_pattern};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,0 +1,168 @@
+from os import PathLike
+from typing import Any, Final, SupportsIndex, final
+
+__all__ = ["__version__", "Call", "RawClient", "RawEvents", "RawJob", "RawModule", "RawResult", "after_fork", "close_gate", "load_module", "local", "new_module", "read_receipt", "verify_receipt"]
+
+__version__: Final[str]
+"""
+The version of the package and of the core.
+"""
+
+@final
+class Call:
+    """
+    A call that is ready to be made, once.
+    """
+    def start(self, /) -> Any:
+        """
+        Starts the call and returns an `asyncio.Future`; cancelling it drops the call.
+        """
+    def wait(self, /) -> Any:
+        """
+        Waits for the answer; other threads run meanwhile.
+        """
+
+@final
+class RawClient:
+    """
+    A job creator.
+    """
+    @property
+    def address(self, /) -> str:
+        """
+        The account that asks and pays.
+        """
+    @property
+    def at_once(self, /) -> int:
+        """
+        How many jobs the network is sure to run at once, where that is known.
+        """
+    def job(self, /, id: Any) -> Call:
+        """
+        A handle on a job that was submitted before.
+        """
+    def quote(self, /, module: RawModule, given: dict, asked: dict | None) -> Call:
+        """
+        What a job would cost.
+        """
+    def submit(self, /, module: RawModule, given: dict, asked: dict | None) -> Call:
+        """
+        Hands a job in.
+        """
+
+@final
+class RawEvents:
+    """
+    What happens to a job.
+    """
+    def batch(self, /, most: SupportsIndex) -> Call:
+        """
+        The events that are there, at least one and at most `most`; none after the final one.
+        """
+
+@final
+class RawJob:
+    """
+    A job in flight.
+    """
+    def cancel(self, /) -> Call:
+        """
+        Asks it to stop.
+        """
+    def events(self, /) -> Call:
+        """
+        Everything that happens to it, from the first event on.
+        """
+    @property
+    def id(self, /) -> str: ...
+    def status(self, /) -> Call:
+        """
+        Where it stands.
+        """
+    def wait(self, /, timeout: Any | None = None) -> Call:
+        """
+        Waits for its end; `timeout` bounds this wait alone.
+        """
+
+@final
+class RawModule:
+    """
+    A loaded module.
+    """
+    def check(self, /) -> Any:
+        """
+        What is wrong or doubtful in it.
+        """
+    def render(self, /, given: dict) -> Any:
+        """
+        The job with its inputs bound, in the wire's form.
+        """
+    def view(self, /) -> Any:
+        """
+        Who and what it is, and what it takes.
+        """
+
+@final
+class RawResult:
+    """
+    What came of a job.
+    """
+    def error(self, /) -> Any | None:
+        """
+        Why the job did not succeed, as an exception that is not raised; `None` where it did.
+        """
+    def files(self, /) -> list[tuple[str, int]]:
+        """
+        Names and sizes of the files.
+        """
+    def read(self, /, name: str) -> bytes | None:
+        """
+        The bytes of a file; `None` where there is none.
+        """
+    def receipt(self, /) -> str:
+        """
+        The receipt, as the text of its file.
+        """
+    def save(self, /, folder: str | PathLike[str]) -> None:
+        """
+        Writes all files into a folder that must be new or empty, and the receipt beside it.
+        """
+    def view(self, /) -> Any:
+        """
+        Everything that is known of it, but for its files.
+        """
+
+def after_fork() -> None:
+    """
+    This process was forked off: the threads of the runtime are in the other one.
+    """
+
+def close_gate() -> None:
+    """
+    The interpreter shuts down: threads that wait for something wait for ever from now on.
+    """
+
+def load_module(reference: str) -> Call:
+    """
+    Loads a module: a folder, `name:tag` or a git repository.
+    """
+
+def local(settings: dict) -> Call:
+    """
+    Starts a whole network in this process; settings by the names of `lilypad.Client.local`.
+    """
+
+def new_module(name: str, folder: str | PathLike[str], kind: str) -> list[str]:
+    """
+    Writes the files of a new module into a folder that must be new or empty; returns their names.
+    """
+
+def read_receipt(text: str) -> Any:
+    """
+    A receipt as JSON values, unchecked but for its form.
+    """
+
+def verify_receipt(text: str) -> Any:
+    """
+    Checks a receipt offline: its form, its arithmetic and both signatures; returns it as JSON values.
+    """

@@ -1,0 +1,40 @@
+//! The native half of the Python package `lilypad`: calls into the core, answers as Python objects. What people touch is
+//! written in Python above it.
+//!
+//! Layout: `rt` the runtime and how a thread waits for it; `call` a call that is waited for or started; `bridge` to
+//! `asyncio`; `convert` and `error` between the two languages; `client`, `job`, `module`, `result` one file for each thing.
+
+#![cfg(unix)]
+
+mod bridge;
+mod call;
+mod client;
+mod convert;
+mod error;
+mod job;
+mod module;
+mod result;
+mod rt;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _lilypad {
+    #[pymodule_export]
+    use super::call::Call;
+    #[pymodule_export]
+    use super::client::{RawClient, local};
+    #[pymodule_export]
+    use super::job::{RawEvents, RawJob};
+    #[pymodule_export]
+    use super::module::{RawModule, load_module, new_module};
+    #[pymodule_export]
+    use super::result::{RawResult, read_receipt, verify_receipt};
+    #[pymodule_export]
+    use super::rt::{after_fork, close_gate};
+
+    /// The version of the package and of the core.
+    #[pymodule_export]
+    #[allow(non_upper_case_globals, reason = "its name in Python")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+}
