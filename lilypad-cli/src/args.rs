@@ -1,7 +1,8 @@
 //! What can be typed.
 
+use crate::exit::ExitCode;
+use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
@@ -376,8 +377,8 @@ pub(crate) enum ReceiptCommand {
 }
 
 /// Reads the command line. Every command's help ends with the exit codes.
-pub(crate) fn parse() -> Result<Cli, clap::Error> {
-    let matches = documented(Cli::command()).try_get_matches()?;
+pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    let matches = documented(Cli::command()).try_get_matches_from(arguments)?;
     Cli::from_arg_matches(&matches)
 }
 
@@ -387,9 +388,9 @@ fn documented(command: clap::Command) -> clap::Command {
 }
 
 /// Prints what clap says and gives its exit code: help and version 0, anything else 2, as JSON where that was asked for.
-pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
-    let asked = std::env::args_os().any(|arg| arg == "--json");
-    if let (true, Err(error)) = (error.use_stderr(), crate::secret::refuse_key_in_arguments()) {
+pub(crate) fn refuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let asked = arguments.iter().any(|argument| argument == "--json");
+    if let (true, Err(error)) = (error.use_stderr(), crate::secret::refuse_key_in_arguments(arguments)) {
         return crate::report::Report::new(asked).failure(&error);
     }
     if let Some(error) = crate::old::explain(error) {

@@ -3,7 +3,7 @@
 use lilypad_core::Result;
 use lilypad_core::config::{Networks, Wallets, config_dir};
 
-pub(crate) use lilypad_core::config::{resolve_network as resolve, variable};
+pub(crate) use lilypad_core::config::resolve_network as resolve;
 
 /// The user's wallets.
 pub(crate) fn wallets() -> Result<Wallets> {

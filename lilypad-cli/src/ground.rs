@@ -149,9 +149,7 @@ impl Plan {
 
 /// Asks for play money where an account lacks money and the network gives some.
 pub(crate) async fn play_money(solver: &HttpSolver, needed: Amount, report: &Report) -> Result<()> {
-    let Some(amount) = solver.play_money() else { return Ok(()) };
-    if solver.money().await?.balance < needed {
-        let money = solver.ask_for_play_money().await?;
+    if let (Some(money), Some(amount)) = (solver.ask_where_short(needed).await?, solver.play_money()) {
         report.field("money", format!("{amount} of play money once; {} to spend", money.balance));
     }
     Ok(())

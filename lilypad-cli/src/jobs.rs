@@ -1,7 +1,7 @@
 //! `lilypad jobs`, `status`, `events`, `logs`, `cancel` and `resume`: jobs that were submitted before.
 
+use crate::exit::ExitCode;
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,9 +20,9 @@ use crate::job;
 use crate::key::{self, KeyArgs};
 use crate::limits::WaitArgs;
 use crate::report::{Report, printable};
-use crate::run::{Results, follow_and_finish};
-use crate::table::Table;
+use crate::run::{follow_and_finish, results};
 use crate::v2::V2Place;
+use lilypad_core::view::Table;
 
 /// Where jobs are, and whose.
 #[derive(Debug, Args)]
@@ -191,11 +191,11 @@ pub(crate) fn cancel(args: OneJobArgs, report: &Report) -> Result<ExitCode> {
 pub(crate) fn resume(args: ResumeArgs, report: &Report) -> Result<ExitCode> {
     let patience = args.wait.patience(Instant::now(), None);
     if let Some(v2) = V2Place::of(args.one.account.network.as_deref())? {
-        let results = Results::of(args.output_dir.as_deref(), args.data_dir.as_deref())?;
+        let results = results(args.output_dir.as_deref(), args.data_dir.as_deref())?;
         return v2.resume(args.one.job, &args.one.account.key, &results, patience, report);
     }
     let account = Account::of(&args.one.account, report)?;
-    let results = Arc::new(Results::of(args.output_dir.as_deref(), args.data_dir.as_deref())?);
+    let results = Arc::new(results(args.output_dir.as_deref(), args.data_dir.as_deref())?);
     let runtime = job::runtime()?;
     let interrupts = runtime.block_on(async { Interrupts::listen(report.clone()) });
     runtime.block_on(async {

@@ -1,64 +1,7 @@
-//! The `lilypad` command: argument parsing and printing, nothing else.
-//!
-//! Layout: `args` what can be typed, `old` what the older command called otherwise; one file for each command, `job` what `run` and `quote` have in common, `ground` the network that they work on; `key` and
-//! `passphrase` where keys come from, `secret` keys in the wrong place; `limits` how long and how much; `v2` solvers of Lilypad v2; `config` the config folder;
-//! `executors` what runs jobs here; `report` what people and programs read; `traces` spans for a collector.
-
-mod args;
-mod config;
-mod executors;
-mod files;
-mod ground;
-mod interrupt;
-mod job;
-mod jobs;
-mod key;
-mod limits;
-mod module;
-mod money;
-mod networks;
-mod old;
-mod passphrase;
-mod quote;
-mod receipt;
-mod report;
-mod run;
-mod secret;
-mod serve;
-mod solver;
-mod table;
-mod traces;
-mod v2;
-mod v2_provider;
-mod wallet;
-mod watch;
+//! The program `lilypad`: what the library does with the arguments of the process.
 
 use std::process::ExitCode;
 
-use args::Command;
-use report::Report;
-
 fn main() -> ExitCode {
-    let cli = match args::parse() {
-        Ok(cli) => cli,
-        Err(error) => return args::refuse(&error),
-    };
-    let report = Report::new(cli.command.wants_json()).in_lines(cli.command.prints_lines());
-    let outcome = match cli.command {
-        Command::Run(args) => run::run(args, &report),
-        Command::Quote(args) => quote::quote(args, &report),
-        Command::Jobs(args) => jobs::list(args, &report),
-        Command::Status(args) => jobs::status(args, &report),
-        Command::Events(args) => jobs::events(args, &report),
-        Command::Logs(args) => jobs::logs(args, &report),
-        Command::Cancel(args) => jobs::cancel(args, &report),
-        Command::Resume(args) => jobs::resume(args, &report),
-        Command::Solver(args) => solver::solver(args, &report),
-        Command::Provider(args) => serve::provider(args, &report),
-        Command::Module(args) => module::module(args, &report),
-        Command::Receipt(args) => receipt::receipt(args, &report),
-        Command::Wallet(args) => wallet::wallet(args, &report),
-        Command::Network(args) => networks::network(args, &report),
-    };
-    report.close(outcome.unwrap_or_else(|error| report.failure(&error)))
+    ExitCode::from(lilypad_cli::main(std::env::args_os()))
 }

@@ -1,7 +1,7 @@
 //! `lilypad module new | check | render | schema`.
 
+use crate::exit::ExitCode;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use lilypad_core::model::json;
 use lilypad_core::module::{Finding, ScaffoldKind, Severity, scaffold, schema};

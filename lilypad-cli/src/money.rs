@@ -1,6 +1,6 @@
 //! `lilypad wallet balance | stake | unstake | claim`: what an account has on a network, and its stake.
 
-use std::process::ExitCode;
+use crate::exit::ExitCode;
 
 use clap::Args;
 use lilypad_core::Result;

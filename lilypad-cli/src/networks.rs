@@ -1,6 +1,6 @@
 //! `lilypad network add | list | use | remove`: names for networks.
 
-use std::process::ExitCode;
+use crate::exit::ExitCode;
 
 use clap::{Args, Subcommand};
 use lilypad_core::Result;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::config::{networks, resolve};
 use crate::report::Report;
 use crate::secret::refuse_key;
-use crate::table::Table;
+use lilypad_core::view::Table;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:

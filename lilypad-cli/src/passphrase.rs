@@ -1,20 +1,14 @@
 //! Where a passphrase comes from: a file, the environment, or a person at the terminal.
 
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
-use lilypad_core::disk::io_error;
-use lilypad_core::signer::{PASSPHRASE_BYTES, Passphrase};
+use lilypad_core::config::{environment_passphrase, no_passphrase};
+use lilypad_core::signer::Passphrase;
 use lilypad_core::{Error, ErrorKind, Result};
 use zeroize::Zeroizing;
 
-use crate::config::variable;
 use crate::report::{Report, watched};
-use crate::secret::LILYPAD_PASSPHRASE;
-
-/// Names the file that holds the passphrase.
-const LILYPAD_PASSPHRASE_FILE: &str = "LILYPAD_PASSPHRASE_FILE";
 
 /// The passphrase that opens `what`. Asks a person last, so call it before anything else listens for Ctrl-C.
 pub(crate) fn to_open(what: &str, report: &Report) -> Result<Passphrase> {
@@ -61,40 +55,11 @@ pub(crate) fn check_not_empty(passphrase: &Passphrase) -> Result<()> {
 
 /// The environment's: the file that it names, else its own variable, which may be empty.
 fn given(report: &Report) -> Result<Option<Passphrase>> {
-    if let Some(path) = variable(LILYPAD_PASSPHRASE_FILE) {
-        return from_file(Path::new(&path), report).map(Some);
+    let Some((passphrase, path)) = environment_passphrase()? else { return Ok(None) };
+    if let Some(path) = &path {
+        warn_if_open(path, "the passphrase", report);
     }
-    match std::env::var(LILYPAD_PASSPHRASE) {
-        Ok(text) => Passphrase::new(text).map(Some),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => {
-            Err(Error::invalid("E_PASSPHRASE_TEXT", format!("{LILYPAD_PASSPHRASE} is not UTF-8 text"))
-                .with_hint("set it again"))
-        }
-    }
-}
-
-/// The one line of a file, without the end of the line.
-fn from_file(path: &Path, report: &Report) -> Result<Passphrase> {
-    let refused = |code, why: &str| {
-        Error::invalid(code, format!("{LILYPAD_PASSPHRASE_FILE}: {}: {why}", path.display()))
-            .with_hint("write the passphrase on the one line of that file")
-            .with("path", path.display())
-    };
-    let mut text = Zeroizing::new(String::new());
-    let limit = PASSPHRASE_BYTES as u64 + 3;
-    File::open(path).and_then(|file| file.take(limit).read_to_string(&mut text)).map_err(
-        |error| match error.kind() {
-            io::ErrorKind::InvalidData => refused("E_PASSPHRASE_TEXT", "not UTF-8 text"),
-            _ => io_error("read", path, error),
-        },
-    )?;
-    warn_if_open(path, "the passphrase", report);
-    let line = text.strip_suffix('\n').map_or(text.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
-    if line.contains('\n') {
-        return Err(refused("E_PASSPHRASE_TEXT", "more than one line"));
-    }
-    Passphrase::new(line.to_owned())
+    Ok(Some(passphrase))
 }
 
 /// Says so where a file with a secret can be read by others.
@@ -118,7 +83,7 @@ fn ask(prompt: &str) -> Result<Passphrase> {
 pub(crate) fn ask_text(prompt: &str) -> Result<Zeroizing<String>> {
     // A program that reads our messages is no person who could answer.
     if !watched() {
-        return Err(nobody());
+        return Err(no_passphrase());
     }
     keep_on_interrupt();
     match rpassword::prompt_password(prompt) {
@@ -128,20 +93,9 @@ pub(crate) fn ask_text(prompt: &str) -> Result<Zeroizing<String>> {
                 Error::new(ErrorKind::Cancelled, "E_CANCELLED", "stopped before anything was written")
             }
             // Ctrl-D, or no terminal at all.
-            _ => nobody(),
+            _ => no_passphrase(),
         }),
     }
-}
-
-fn nobody() -> Error {
-    Error::new(
-        ErrorKind::Unauthorized,
-        "E_PASSPHRASE_MISSING",
-        "no passphrase was given, and nobody can be asked",
-    )
-    .with_hint(format!(
-        "name a file that holds it with {LILYPAD_PASSPHRASE_FILE}, or set {LILYPAD_PASSPHRASE}"
-    ))
 }
 
 /// While a person types, Ctrl-C must not end the process before the terminal shows letters again: with a handler in

@@ -1,8 +1,8 @@
 //! `lilypad receipt verify`.
 
+use crate::exit::ExitCode;
 use std::io::Read as _;
 use std::path::Path;
-use std::process::ExitCode;
 
 use lilypad_core::disk;
 use lilypad_core::model::WorkUnit;

@@ -1,11 +1,14 @@
 //! What people read on standard error and programs read on standard output.
 
+use crate::exit::ExitCode;
 use std::io::{IsTerminal, Write};
-use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lilypad_core::Error;
+use lilypad_core::view::{is_order, one_line};
 use serde_json::{Map, Value, json};
+
+pub(crate) use lilypad_core::view::printable;
 
 /// Where a command reports to: people on standard error, and a program on standard output where it asked for JSON.
 #[derive(Clone, Debug)]
@@ -132,17 +135,6 @@ fn context(error: &Error) -> Map<String, Value> {
     context
 }
 
-/// Text from strangers without the control characters that a terminal would obey.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| match c {
-            '\n' | '\t' => c,
-            c if is_order(c) => char::REPLACEMENT_CHARACTER,
-            c => c,
-        })
-        .collect()
-}
-
 /// JSON in which what a terminal would obey is escaped; outside of its strings there is none of it.
 fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
@@ -154,21 +146,6 @@ fn escaped(json: &str) -> String {
         }
     }
     text
-}
-
-/// True for what a terminal obeys and does not show.
-fn is_order(c: char) -> bool {
-    c.is_control() || is_direction(c)
-}
-
-/// The same on one line.
-fn one_line(text: &str) -> String {
-    printable(text).replace(['\n', '\t'], " ")
-}
-
-/// Marks that turn the direction of writing, so that text looks like other text.
-fn is_direction(c: char) -> bool {
-    matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// True where a person watches standard error.

@@ -1,14 +1,12 @@
 //! `lilypad run`.
 
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use crate::exit::ExitCode;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lilypad_core::client::{Job, JobResult, ResultKeeper, SubmitOptions};
-use lilypad_core::disk;
-use lilypad_core::model::{AgreementState, FileSet, JobId, Outcome, WorkUnit, grouped};
-use lilypad_core::signer::Receipt;
+use lilypad_core::client::{Job, JobResult, ResultFolders, ResultKeeper, SubmitOptions};
+use lilypad_core::model::{AgreementState, WorkUnit, grouped};
 use lilypad_core::solver::SolverConfig;
 use lilypad_core::{Error, ErrorKind, Result, view};
 use serde_json::{Map, Value};
@@ -39,7 +37,7 @@ pub(crate) fn run(args: RunArgs, report: &Report) -> Result<ExitCode> {
     }
     let runtime = job::runtime()?;
     let interrupts = runtime.block_on(async { Interrupts::listen(report.clone()) });
-    let results = Arc::new(Results::of(args.output_dir.as_deref(), args.job.data_dir.as_deref())?);
+    let results = Arc::new(self::results(args.output_dir.as_deref(), args.job.data_dir.as_deref())?);
     let asked = Asked::of(&args.job)?;
     asked.tell(report)?;
     let match_timeout = args.wait.match_timeout.unwrap_or(LOCAL_MATCH_TIMEOUT);
@@ -81,7 +79,7 @@ pub(crate) fn run(args: RunArgs, report: &Report) -> Result<ExitCode> {
 /// Shows what happens to a job until it has ended, keeps its results, and gives the exit code.
 pub(crate) async fn follow_and_finish(
     job: Job,
-    results: &Results,
+    results: &ResultFolders,
     ready_ms: f64,
     elsewhere: Option<&str>,
     patience: Patience,
@@ -156,7 +154,7 @@ async fn follow(
 }
 
 /// Keeps the results, tells what came of the job, and gives the exit code.
-fn finish(place: &Results, result: &JobResult, ready_ms: f64, report: &Report) -> ExitCode {
+fn finish(place: &ResultFolders, result: &JobResult, ready_ms: f64, report: &Report) -> ExitCode {
     let error = result.error();
     let cancelled = error.as_ref().is_some_and(|error| error.kind() == ErrorKind::Cancelled);
     let folder = (!cancelled).then(|| place.folder_of(result.job_id()));
@@ -166,7 +164,8 @@ fn finish(place: &Results, result: &JobResult, ready_ms: f64, report: &Report) -
     }
     if let Some(folder) = &folder {
         document.insert("output_dir".to_owned(), folder.to_string_lossy().into());
-        document.insert("receipt_path".to_owned(), receipt_path(folder).to_string_lossy().into());
+        document
+            .insert("receipt_path".to_owned(), ResultFolders::receipt_path(folder).to_string_lossy().into());
     }
     tell_result(result, folder.as_deref(), report);
     match error {
@@ -197,7 +196,8 @@ fn tell_result(result: &JobResult, folder: Option<&Path>, report: &Report) {
         ),
     );
     report.field("cost", result.cost().to_string());
-    let receipt = folder.map_or(String::new(), |folder| format!(": {}", receipt_path(folder).display()));
+    let receipt =
+        folder.map_or(String::new(), |folder| format!(": {}", ResultFolders::receipt_path(folder).display()));
     report.field("receipt", format!("verified, signed by both sides{receipt}"));
     let timings = result.timings();
     report.field(
@@ -227,56 +227,9 @@ fn failure_fields(error: &Error) -> Map<String, Value> {
 }
 
 /// Where the results go; looked at before anything is paid.
-#[derive(Debug)]
-pub(crate) struct Results {
-    /// The folder that was asked for; `None` is one of its own for each job, under `results`.
-    folder: Option<PathBuf>,
-    results: PathBuf,
-}
-
-impl Results {
-    pub(crate) fn of(output_dir: Option<&Path>, data_dir: Option<&Path>) -> Result<Self> {
-        let Some(folder) = output_dir else {
-            let results = job::data_dir(data_dir)?.join("results");
-            disk::check_writable(&results)?;
-            return Ok(Self { folder: None, results });
-        };
-        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-        disk::check_target(&folder)?;
-        let receipt = receipt_path(&folder);
-        disk::check_target(&receipt)?;
-        let results = folder.parent().map(Path::to_owned).unwrap_or_default();
-        disk::check_writable(&results)?;
-        Ok(Self { folder: Some(folder), results })
+pub(crate) fn results(output_dir: Option<&Path>, data_dir: Option<&Path>) -> Result<ResultFolders> {
+    match output_dir {
+        Some(folder) => ResultFolders::one(folder),
+        None => ResultFolders::under(job::data_dir(data_dir)?.join("results")),
     }
-
-    /// The folder of a job's results.
-    pub(crate) fn folder_of(&self, job: JobId) -> PathBuf {
-        let own = self.results.join(job.to_string());
-        self.folder.clone().unwrap_or_else(|| std::path::absolute(&own).unwrap_or(own))
-    }
-}
-
-impl ResultKeeper for Results {
-    fn keep(&self, job: JobId, results: &FileSet, receipt: &Receipt) -> Result<()> {
-        if receipt.body.outcome == Outcome::Cancelled {
-            return Ok(());
-        }
-        let folder = self.folder_of(job);
-        // The same seed is the same job, and one that is resumed may have come so far before: what it left is there already.
-        if !self.kept(job).is_some_and(|files| files == *results) {
-            disk::write_folder(results, &folder)?;
-        }
-        disk::write_file(&receipt_path(&folder), receipt.to_json()?.as_bytes())
-    }
-
-    fn kept(&self, job: JobId) -> Option<FileSet> {
-        disk::read_folder(&self.folder_of(job), &SolverConfig::default().result_limits).ok()
-    }
-}
-
-fn receipt_path(folder: &Path) -> PathBuf {
-    let mut name = folder.file_name().unwrap_or_default().to_os_string();
-    name.push(".receipt.json");
-    folder.with_file_name(name)
 }

@@ -4,14 +4,10 @@
 //! reading), which this workspace does without. The command starts no other programs; whatever comes to do so must take each of them
 //! out of the child's environment with `Command::env_remove`.
 
-use lilypad_core::{Error, Result};
+use std::ffi::OsString;
 
-/// A private key, as 64 hex digits with or without 0x.
-pub(crate) const LILYPAD_PRIVATE_KEY: &str = "LILYPAD_PRIVATE_KEY";
-/// The older command's name for the same.
-pub(crate) const WEB3_PRIVATE_KEY: &str = "WEB3_PRIVATE_KEY";
-/// What opens a key file.
-pub(crate) const LILYPAD_PASSPHRASE: &str = "LILYPAD_PASSPHRASE";
+use lilypad_core::config::LILYPAD_PRIVATE_KEY;
+use lilypad_core::{Error, Result};
 
 /// True for 64 hex digits, with or without 0x, and for a phrase of twelve words and more.
 pub(crate) fn looks_like_key(text: &str) -> bool {
@@ -35,8 +31,8 @@ pub(crate) fn refuse_key(text: &str) -> Result<()> {
 }
 
 /// What to say of a command line that is wrong, where a key stands on it: whoever says what is wrong may repeat a part.
-pub(crate) fn refuse_key_in_arguments() -> Result<()> {
-    for argument in std::env::args_os().skip(1) {
+pub(crate) fn refuse_key_in_arguments(arguments: &[OsString]) -> Result<()> {
+    for argument in arguments.iter().skip(1) {
         let argument = argument.to_string_lossy();
         refuse_key(&argument)?;
         // `--flag=value`; an input as `-i Hash=…` may well be 64 digits.

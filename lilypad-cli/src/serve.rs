@@ -1,9 +1,9 @@
 //! `lilypad provider`, and what `lilypad solver` can be told.
 
+use crate::exit::ExitCode;
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};

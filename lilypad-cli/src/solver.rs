@@ -1,9 +1,9 @@
 //! `lilypad solver`: the matching service, alone or one of several processes on one database.
 
+use crate::exit::ExitCode;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 

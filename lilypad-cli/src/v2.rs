@@ -1,11 +1,11 @@
 //! `lilypad run` and `resume` at a solver of Lilypad v2: no money moves, and there is no receipt.
 
+use crate::exit::ExitCode;
 use std::path::Path;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lilypad_core::client::WaitLimits;
+use lilypad_core::client::{ResultFolders, WaitLimits};
 use lilypad_core::config::{NetworkEntry, NetworkTarget};
 use lilypad_core::http::{HttpOptions, V2Job, V2Options, V2Outcome, V2Solver};
 use lilypad_core::model::{Address, InputFiles, JobId, ServiceConfig};
@@ -20,7 +20,7 @@ use crate::job::Asked;
 use crate::key::{self, KeyArgs};
 use crate::limits::Patience;
 use crate::report::{Report, printable};
-use crate::run::Results;
+use crate::run::results;
 
 /// A network with a solver of v2.
 pub(crate) struct V2Place {
@@ -76,7 +76,7 @@ impl V2Place {
     pub(crate) fn run(&self, args: &RunArgs, started: Instant, report: &Report) -> Result<ExitCode> {
         check(&args.job)?;
         let patience = args.wait.patience(started, None);
-        let results = Results::of(args.output_dir.as_deref(), args.job.data_dir.as_deref())?;
+        let results = results(args.output_dir.as_deref(), args.job.data_dir.as_deref())?;
         let asked = Asked::of(&args.job)?;
         asked.tell(report)?;
         let job = V2Job {
@@ -108,7 +108,7 @@ impl V2Place {
         &self,
         id: JobId,
         key: &KeyArgs,
-        results: &Results,
+        results: &ResultFolders,
         patience: Patience,
         report: &Report,
     ) -> Result<ExitCode> {
@@ -121,7 +121,7 @@ impl V2Place {
         &self,
         solver: &V2Solver,
         id: JobId,
-        results: &Results,
+        results: &ResultFolders,
         report: &Report,
     ) -> Result<ExitCode> {
         let outcome = match solver.wait(id).await {

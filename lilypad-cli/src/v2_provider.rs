@@ -1,6 +1,6 @@
 //! `lilypad provider` at a solver of Lilypad v2: no money moves, and nobody checks a result.
 
-use std::process::ExitCode;
+use crate::exit::ExitCode;
 use std::sync::Arc;
 
 use lilypad_core::module::{self, LoadOptions};

@@ -1,12 +1,12 @@
 //! `lilypad wallet new | import | address | list`; what needs a network is in `money`.
 
+use crate::exit::ExitCode;
 use std::fs::File;
 use std::io::{IsTerminal as _, Read};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use lilypad_core::config::{DEFAULT_WALLET, WalletEntry};
+use lilypad_core::config::{DEFAULT_WALLET, KeySource, WalletEntry};
 use lilypad_core::disk::io_error;
 use lilypad_core::signer::{KEYSTORE_BYTES, Keystore, KeystoreCost, LocalSigner, Passphrase, Signer as _};
 use lilypad_core::{Error, Result};
@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use crate::jobs::AccountArgs;
-use crate::key::{self, KeyArgs, KeySource};
+use crate::key::{self, KeyArgs};
 use crate::money::{Act, SumArgs, money};
 use crate::report::{Report, error_json};
 use crate::secret::refuse_key;
-use crate::table::Table;
 use crate::{config, passphrase};
+use lilypad_core::view::Table;
 
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -208,7 +208,7 @@ fn ask_key() -> Result<Zeroizing<String>> {
 }
 
 fn address(args: &KeyArgs, unlock: bool, report: &Report) -> Result<ExitCode> {
-    let source = KeySource::find(args)?;
+    let source = key::find(args)?;
     let origin = match &source {
         KeySource::Variable { name, .. } => json!({"variable": name}),
         KeySource::File { path, wallet, .. } => json!({"path": path.display().to_string(), "wallet": wallet}),

@@ -2,19 +2,21 @@
 //! written in Python above it.
 //!
 //! Layout: `rt` the runtime and how a thread waits for it; `call` a call that is waited for or started; `bridge` to
-//! `asyncio`; `convert` and `error` between the two languages; `client`, `job`, `module`, `result` one file for each thing.
+//! `asyncio`; `convert` and `error` between the two languages; `client`, `command`, `job`, `module`, `result`, `signer` one file for each thing.
 
 #![cfg(unix)]
 
 mod bridge;
 mod call;
 mod client;
+mod command;
 mod convert;
 mod error;
 mod job;
 mod module;
 mod result;
 mod rt;
+mod signer;
 
 use pyo3::prelude::*;
 
@@ -23,7 +25,9 @@ mod _lilypad {
     #[pymodule_export]
     use super::call::Call;
     #[pymodule_export]
-    use super::client::{RawClient, local};
+    use super::client::{RawClient, connect, local};
+    #[pymodule_export]
+    use super::command::command;
     #[pymodule_export]
     use super::job::{RawEvents, RawJob};
     #[pymodule_export]
@@ -32,6 +36,8 @@ mod _lilypad {
     use super::result::{RawResult, read_receipt, verify_receipt};
     #[pymodule_export]
     use super::rt::{after_fork, close_gate};
+    #[pymodule_export]
+    use super::signer::RawSigner;
 
     /// The version of the package and of the core.
     #[pymodule_export]

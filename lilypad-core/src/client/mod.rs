@@ -1,11 +1,13 @@
 //! The job creator: quote, submit, watch, wait, cancel, verify.
 //!
 //! Layout: `connect` over HTTP; `options` what a submission may ask for; `submit` from a module and inputs to a signed job; `job` the live
-//! handle, `limits` how long it waits; `driver` what goes on behind it; `keep` where results are put; `result` what came of it.
+//! handle, `limits` how long it waits; `driver` what goes on behind it; `keep` where results are put, `folders` on a disk; `result` what came of it.
 
 #[cfg(all(feature = "http", not(target_family = "wasm")))]
 mod connect;
 mod driver;
+#[cfg(not(target_family = "wasm"))]
+mod folders;
 mod job;
 mod keep;
 mod limits;
@@ -13,6 +15,8 @@ mod options;
 mod result;
 mod submit;
 
+#[cfg(not(target_family = "wasm"))]
+pub use folders::ResultFolders;
 pub use job::Job;
 pub use keep::ResultKeeper;
 pub use limits::WaitLimits;

@@ -1,9 +1,11 @@
 //! What stands in a user's config folder: encrypted keys under names, and networks under names.
 //!
-//! Layout: `name` what may be a name; `wallets` key files; `url` a network's address; `networks` the file `networks.toml`.
-//! Where the folder is, the caller says: nothing but `environment` reads the environment, which knows the usual place.
+//! Layout: `name` what may be a name; `wallets` key files; `url` a network's address; `networks` the file `networks.toml`; `key` the key that is meant.
+//! Where the folder is, the caller says: nothing but `environment` and `key` reads the environment, which knows the usual place.
 
 mod environment;
+#[cfg(feature = "keystore")]
+mod key;
 mod name;
 mod networks;
 mod url;
@@ -11,6 +13,11 @@ mod url;
 mod wallets;
 
 pub use environment::{config_dir, data_dir, resolve_network, variable};
+#[cfg(feature = "keystore")]
+pub use key::{
+    KeySource, LILYPAD_PASSPHRASE, LILYPAD_PASSPHRASE_FILE, LILYPAD_PRIVATE_KEY, WEB3_PRIVATE_KEY,
+    environment_passphrase, no_passphrase,
+};
 pub use name::NAME_LENGTH;
 pub use networks::{
     LOCAL, MAX_NETWORKS, NETWORKS_BYTES, NETWORKS_FILE, NetworkEntry, NetworkTarget, Networks,

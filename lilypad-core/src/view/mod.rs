@@ -3,16 +3,22 @@
 //!
 //! Amounts are decimal strings of wei, moments are milliseconds, states have their names.
 //!
-//! Layout: `event` what happens to a job; `module` modules and what is wrong with them; `result` what came of it; this file
-//! the rest.
+//! Layout: `event` what happens to a job; `module` modules and what is wrong with them; `quote` a quote in
+//! words; `result` what came of it; `safe` text from strangers, `table` rows for people; this file the rest.
 
 mod event;
 mod module;
+mod quote;
 mod result;
+mod safe;
+mod table;
 
 pub use event::{EventWords, event, event_with_words, event_words};
 pub use module::{finding, module, rendered};
+pub use quote::{quote_text, quote_with_text};
 pub use result::result;
+pub use safe::{is_order, one_line, printable};
+pub use table::Table;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};

@@ -41,7 +41,9 @@ from ._errors import (
 from ._job import AsyncEventStream, AsyncJob, EventStream, Job
 from ._module import Finding, Input, Module, new_module
 from ._options import FileContent, Options
+from ._quote import Quote, QuotedOffer, Refusal
 from ._result import File, Files, JobResult
+from ._signer import Signer
 from .events import JobEvent
 
 __all__ = [
@@ -73,9 +75,13 @@ __all__ = [
     "Options",
     "ProtocolError",
     "RateLimitedError",
+    "Quote",
+    "QuotedOffer",
     "Receipt",
+    "Refusal",
     "RejectedError",
     "SettlementError",
+    "Signer",
     "TimeoutError",
     "Timings",
     "UnauthorizedError",

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from typing import Any, AsyncIterator, Iterable, Iterator, Mapping, Optional, Union
+from typing import TYPE_CHECKING, Any, AsyncIterator, Iterable, Iterator, Mapping, Optional, Union
 
 from . import _lilypad
+from ._data import JobStatus
 from ._job import AsyncJob, Job
 from ._module import Module
 from ._options import Amount, Options, Time
+from ._quote import Quote
 from ._result import JobResult
+from ._signer import Signer
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 AnyModule = Union[str, "os.PathLike[str]", Module]
 """A module, or what it is called: a folder, ``name:tag``, a git repository."""
@@ -20,8 +26,13 @@ Inputs = Mapping[str, Any]
 class _Account:
     """What blocking and asynchronous clients have in common."""
 
-    def __init__(self, raw: "_lilypad.RawClient") -> None:
-        self._raw = raw
+    _raw: "_lilypad.RawClient"
+
+    @classmethod
+    def _of(cls, raw: "_lilypad.RawClient") -> "Self":
+        account = cls.__new__(cls)
+        account._raw = raw
+        return account
 
     @property
     def address(self) -> str:
@@ -43,6 +54,14 @@ class Client(_Account):
     True
     """
 
+    def __init__(self, network: Optional[str] = None, *, signer: Optional[Signer] = None) -> None:
+        """Reaches a network: a URL or a name that ``lilypad network add`` gave, else the one that the environment names.
+
+        Without a ``signer`` it is ``Signer.find()``. Play money is asked for where a network gives some. Results are
+        kept in the user's data folder, so that a job can be found again by its id from another process.
+        """
+        self._raw = _lilypad.connect(network, signer._raw if signer else None, {}).wait()
+
     @classmethod
     def local(
         cls,
@@ -57,7 +76,7 @@ class Client(_Account):
 
         The same ``seed`` gives the same ids, counts and receipts. ``slots`` is how many jobs run at once.
         """
-        return cls(_lilypad.local(_settings(seed, slots, funds, rate, match_timeout)).wait())
+        return cls._of(_lilypad.local(_settings(seed, slots, funds, rate, match_timeout)).wait())
 
     def submit(
         self, module: AnyModule, inputs: Optional[Inputs] = None, /, *, options: Optional[Options] = None, **more: Any
@@ -94,13 +113,32 @@ class Client(_Account):
         while flying:
             yield flying.popleft().wait(check=check)
 
+    def quote(
+        self, module: AnyModule, inputs: Optional[Inputs] = None, /, *, options: Optional[Options] = None, **more: Any
+    ) -> Quote:
+        """Asks what the job would cost. Nothing is signed, reserved or paid."""
+        return Quote(self._raw.quote(_loaded(module), {**(inputs or {}), **more}, _plain(options)).wait())
+
     def job(self, id: str) -> Job:
         """A handle on a job of this account that was submitted before, here or elsewhere."""
         return Job(self._raw.job(id).wait())
 
+    def jobs(self) -> "list[JobStatus]":
+        """Where this account's newest jobs stand, newest first."""
+        return [JobStatus._of(view) for view in self._raw.jobs().wait()]
+
+    def balance(self) -> int:
+        """What the account can spend, in wei."""
+        return int(self._raw.balance().wait())
+
 
 class AsyncClient(_Account):
     """A job creator on one network, for ``asyncio``: the names of ``Client``, to be awaited."""
+
+    @classmethod
+    async def connect(cls, network: Optional[str] = None, *, signer: Optional[Signer] = None) -> "AsyncClient":
+        """Reaches a network; as ``Client``."""
+        return cls._of(await _lilypad.connect(network, signer._raw if signer else None, {}).start())
 
     @classmethod
     async def local(
@@ -113,7 +151,7 @@ class AsyncClient(_Account):
         match_timeout: Optional[Time] = None,
     ) -> "AsyncClient":
         """Starts a whole network inside this process; as ``Client.local``."""
-        return cls(await _lilypad.local(_settings(seed, slots, funds, rate, match_timeout)).start())
+        return cls._of(await _lilypad.local(_settings(seed, slots, funds, rate, match_timeout)).start())
 
     async def submit(
         self, module: AnyModule, inputs: Optional[Inputs] = None, /, *, options: Optional[Options] = None, **more: Any
@@ -147,9 +185,24 @@ class AsyncClient(_Account):
         while flying:
             yield await flying.popleft().wait(check=check)
 
+    async def quote(
+        self, module: AnyModule, inputs: Optional[Inputs] = None, /, *, options: Optional[Options] = None, **more: Any
+    ) -> Quote:
+        """Asks what the job would cost. Nothing is signed, reserved or paid."""
+        loaded = await _loading(module)
+        return Quote(await self._raw.quote(loaded, {**(inputs or {}), **more}, _plain(options)).start())
+
     async def job(self, id: str) -> AsyncJob:
         """A handle on a job of this account that was submitted before, here or elsewhere."""
         return AsyncJob(await self._raw.job(id).start())
+
+    async def jobs(self) -> "list[JobStatus]":
+        """Where this account's newest jobs stand, newest first."""
+        return [JobStatus._of(view) for view in await self._raw.jobs().start()]
+
+    async def balance(self) -> int:
+        """What the account can spend, in wei."""
+        return int(await self._raw.balance().start())
 
 
 def _settings(

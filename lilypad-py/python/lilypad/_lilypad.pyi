@@ -1,7 +1,8 @@
+from _typeshed import SupportsGetItem
 from os import PathLike
 from typing import Any, Final, SupportsIndex, final
 
-__all__ = ["__version__", "Call", "RawClient", "RawEvents", "RawJob", "RawModule", "RawResult", "after_fork", "close_gate", "load_module", "local", "new_module", "read_receipt", "verify_receipt"]
+__all__ = ["__version__", "Call", "RawClient", "RawEvents", "RawJob", "RawModule", "RawResult", "RawSigner", "after_fork", "close_gate", "command", "connect", "load_module", "local", "new_module", "read_receipt", "verify_receipt"]
 
 __version__: Final[str]
 """
@@ -37,9 +38,17 @@ class RawClient:
         """
         How many jobs the network is sure to run at once, where that is known.
         """
+    def balance(self, /) -> Call:
+        """
+        What the account can spend, in wei.
+        """
     def job(self, /, id: Any) -> Call:
         """
         A handle on a job that was submitted before.
+        """
+    def jobs(self, /) -> Call:
+        """
+        Where this account's newest jobs stand.
         """
     def quote(self, /, module: RawModule, given: dict, asked: dict | None) -> Call:
         """
@@ -132,6 +141,41 @@ class RawResult:
         Everything that is known of it, but for its files.
         """
 
+@final
+class RawSigner:
+    """
+    A key in this process.
+    """
+    @property
+    def address(self, /) -> str:
+        """
+        The account.
+        """
+    @staticmethod
+    def find(named: str | PathLike[str] | None, passphrase: str | None) -> RawSigner:
+        """
+        The key that the user's environment means: a named wallet or file, a variable, the wallet `default`.
+        """
+    @staticmethod
+    def from_hex(text: str) -> RawSigner:
+        """
+        A private key of 64 hex digits.
+        """
+    @staticmethod
+    def from_keystore(path: str | PathLike[str], passphrase: str | None) -> RawSigner:
+        """
+        The key of an encrypted key file.
+        """
+    @staticmethod
+    def random() -> RawSigner:
+        """
+        A new key.
+        """
+    def save(self, /, path: str | PathLike[str], passphrase: str) -> None:
+        """
+        Writes the key, encrypted, to a file that must be new.
+        """
+
 def after_fork() -> None:
     """
     This process was forked off: the threads of the runtime are in the other one.
@@ -140,6 +184,17 @@ def after_fork() -> None:
 def close_gate() -> None:
     """
     The interpreter shuts down: threads that wait for something wait for ever from now on.
+    """
+
+def command(arguments: SupportsGetItem[int, str]) -> int:
+    """
+    Does what was typed, of which the first word is the name of the program, and returns what the process ends with.
+    """
+
+def connect(network: str | None, signer: RawSigner | None, settings: dict) -> Call:
+    """
+    A job creator at the network that is meant by a name or a URL, or by the environment; results are kept in the user's data
+    folder.
     """
 
 def load_module(reference: str) -> Call:

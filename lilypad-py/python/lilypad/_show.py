@@ -37,6 +37,11 @@ def pre(text: str) -> str:
     return f'<pre style="margin:4px 0">{escape(shown)}</pre>'
 
 
+def line(text: str) -> str:
+    """One line."""
+    return f'<div style="margin:4px 0">{escape(text)}</div>'
+
+
 def table(rows: "Mapping[str, Any]") -> str:
     """Names and values."""
     cells = (

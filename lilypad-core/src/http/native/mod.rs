@@ -184,6 +184,18 @@ impl HttpSolver {
         self.move_money("play-money", "{}".to_owned()).await
     }
 
+    /// Asks for play money where the account has less than `needed` to spend and the network gives some; `None` where there was
+    /// nothing to ask for.
+    ///
+    /// # Errors
+    /// What the solver says, or why it cannot be reached.
+    pub async fn ask_where_short(&self, needed: Amount) -> Result<Option<Money>> {
+        if self.play_money().is_none() || self.money().await?.balance >= needed {
+            return Ok(None);
+        }
+        self.ask_for_play_money().await.map(Some)
+    }
+
     /// Sets money aside as stake, from which deals lock their collateral.
     ///
     /// # Errors
