@@ -56,7 +56,7 @@ def test_modules_options_and_jobs_that_do_not_exist() -> None:
 
 
 def test_what_money_cannot_buy() -> None:
-    poor = lilypad.Client.local(funds=5)
+    poor = lilypad.Client.local(funds="0.5 LP")
     with pytest.raises(lilypad.InsufficientFundsError) as caught:
         poor.run(COWSAY, Message="x")
     assert caught.value.fault == "User"
