@@ -13,7 +13,7 @@ use lilypad_core::model::{Address, Amount, ModuleConfig, Rate};
 use crate::executors::ExecutorArgs;
 use crate::jobs::{AccountArgs, OneJobArgs, ResumeArgs};
 use crate::key::KeyArgs;
-use crate::limits::WaitArgs;
+use crate::limits::{MostResults, WaitArgs};
 use crate::serve::{ProviderArgs, SolverArgs};
 
 const EXAMPLES: &str = "\
@@ -142,6 +142,8 @@ pub(crate) struct RunArgs {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) wait: WaitArgs,
+    #[command(flatten)]
+    pub(crate) most: MostResults,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ use lilypad_core::signer::Signer;
 use lilypad_core::{Error, Result};
 
 use crate::key::{self, KeyArgs};
+use crate::limits::MostResults;
 use crate::report::Report;
 use crate::{config, v2};
 
@@ -69,6 +70,11 @@ impl Place {
         }
     }
 
+    /// Lets results be so large.
+    pub(crate) fn take_results_of(&mut self, most: MostResults) {
+        self.options.limits = most.limits();
+    }
+
     /// What it is called, or where it is.
     pub(crate) fn name(&self) -> &str {
         &self.name
@@ -114,6 +120,13 @@ impl Plan {
                 let signer = Arc::new(key::signer(key, report)?);
                 Ok(Self::Remote { place: Place::of(name, &entry), signer })
             }
+        }
+    }
+
+    /// Lets results from elsewhere be so large.
+    pub(crate) fn take_results_of(&mut self, most: MostResults) {
+        if let Self::Remote { place, .. } = self {
+            place.take_results_of(most);
         }
     }
 

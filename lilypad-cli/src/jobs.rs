@@ -18,7 +18,7 @@ use crate::ground::Place;
 use crate::interrupt::Interrupts;
 use crate::job;
 use crate::key::{self, KeyArgs};
-use crate::limits::WaitArgs;
+use crate::limits::{MostResults, WaitArgs};
 use crate::report::{Report, printable};
 use crate::run::{follow_and_finish, results};
 use crate::v2::V2Place;
@@ -61,6 +61,8 @@ pub(crate) struct ResumeArgs {
     data_dir: Option<PathBuf>,
     #[command(flatten)]
     wait: WaitArgs,
+    #[command(flatten)]
+    most: MostResults,
 }
 
 /// An account on a network elsewhere, not reached yet.
@@ -191,11 +193,12 @@ pub(crate) fn cancel(args: OneJobArgs, report: &Report) -> Result<ExitCode> {
 pub(crate) fn resume(args: ResumeArgs, report: &Report) -> Result<ExitCode> {
     let patience = args.wait.patience(Instant::now(), None);
     if let Some(v2) = V2Place::of(args.one.account.network.as_deref())? {
-        let results = results(args.output_dir.as_deref(), args.data_dir.as_deref())?;
+        let results = results(args.output_dir.as_deref(), args.data_dir.as_deref(), args.most)?;
         return v2.resume(args.one.job, &args.one.account.key, &results, patience, report);
     }
-    let account = Account::of(&args.one.account, report)?;
-    let results = Arc::new(results(args.output_dir.as_deref(), args.data_dir.as_deref())?);
+    let mut account = Account::of(&args.one.account, report)?;
+    account.place.take_results_of(args.most);
+    let results = Arc::new(results(args.output_dir.as_deref(), args.data_dir.as_deref(), args.most)?);
     let runtime = job::runtime()?;
     let interrupts = runtime.block_on(async { Interrupts::listen(report.clone()) });
     runtime.block_on(async {

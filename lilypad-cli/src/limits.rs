@@ -6,6 +6,7 @@ use clap::Args;
 use clap::value_parser as within;
 use lilypad_core::client::WaitLimits;
 use lilypad_core::executor::Limits;
+use lilypad_core::http::HttpOptions;
 use lilypad_core::model::{Amount, FileLimits};
 use lilypad_core::solver::server::{ServerConfig, V2Config};
 use lilypad_core::solver::{OfferQuota, SolverConfig};
@@ -78,6 +79,20 @@ impl Patience {
                 .with_fault(Fault::Network)
                 .with_hint(then))
         })
+    }
+}
+
+/// How large results may be that are fetched.
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct MostResults {
+    /// Most that the results may hold, in MiB. They go to the disk as they come.
+    #[arg(long, value_name = "MIB", default_value_t = 128, value_parser = within!(u64).range(1..=65_536))]
+    max_results: u64,
+}
+
+impl MostResults {
+    pub(crate) fn limits(self) -> FileLimits {
+        FileLimits { bytes: self.max_results << 20, ..HttpOptions::default().limits }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::args::RunArgs;
 use crate::ground::Plan;
 use crate::interrupt::Interrupts;
 use crate::job::{self, Asked};
-use crate::limits::Patience;
+use crate::limits::{MostResults, Patience};
 use crate::report::{Report, printable};
 use crate::traces;
 use crate::v2::V2Place;
@@ -30,14 +30,16 @@ pub(crate) fn run(args: RunArgs, report: &Report) -> Result<ExitCode> {
         return v2.run(&args, started, report);
     }
     let _traces = traces::export(None, "lilypad-run", report)?;
-    let plan = Plan::of(args.job.network.as_deref(), &args.job.key, report)?;
+    let mut plan = Plan::of(args.job.network.as_deref(), &args.job.key, report)?;
+    plan.take_results_of(args.most);
     if !plan.is_local() {
         job::check_remote(&args.job)?;
         args.executors.check_remote()?;
     }
     let runtime = job::runtime()?;
     let interrupts = runtime.block_on(async { Interrupts::listen(report.clone()) });
-    let results = Arc::new(self::results(args.output_dir.as_deref(), args.job.data_dir.as_deref())?);
+    let results =
+        Arc::new(self::results(args.output_dir.as_deref(), args.job.data_dir.as_deref(), args.most)?);
     let asked = Asked::of(&args.job)?;
     asked.tell(report)?;
     let match_timeout = args.wait.match_timeout.unwrap_or(LOCAL_MATCH_TIMEOUT);
@@ -182,8 +184,8 @@ fn tell_result(result: &JobResult, folder: Option<&Path>, report: &Report) {
     report.field("data id", result.data_id().to_string());
     if let Some(folder) = folder {
         report.field("results", folder.display().to_string());
-        for (path, bytes) in result.files().iter().filter(|(path, _)| path.contains('/')) {
-            report.field("", format!("{} ({} bytes)", printable(path), grouped(bytes.len() as u64)));
+        for (path, length) in result.lengths().filter(|(path, _)| path.contains('/')) {
+            report.field("", format!("{} ({} bytes)", printable(path), grouped(length)));
         }
     }
     let usage = result.usage();
@@ -227,9 +229,14 @@ fn failure_fields(error: &Error) -> Map<String, Value> {
 }
 
 /// Where the results go; looked at before anything is paid.
-pub(crate) fn results(output_dir: Option<&Path>, data_dir: Option<&Path>) -> Result<ResultFolders> {
-    match output_dir {
+pub(crate) fn results(
+    output_dir: Option<&Path>,
+    data_dir: Option<&Path>,
+    most: MostResults,
+) -> Result<ResultFolders> {
+    let folders = match output_dir {
         Some(folder) => ResultFolders::one(folder),
         None => ResultFolders::under(job::data_dir(data_dir)?.join("results")),
-    }
+    };
+    Ok(folders?.on_the_way(most.limits()))
 }

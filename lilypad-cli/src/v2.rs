@@ -76,7 +76,7 @@ impl V2Place {
     pub(crate) fn run(&self, args: &RunArgs, started: Instant, report: &Report) -> Result<ExitCode> {
         check(&args.job)?;
         let patience = args.wait.patience(started, None);
-        let results = results(args.output_dir.as_deref(), args.job.data_dir.as_deref())?;
+        let results = results(args.output_dir.as_deref(), args.job.data_dir.as_deref(), args.most)?;
         let asked = Asked::of(&args.job)?;
         asked.tell(report)?;
         let job = V2Job {

@@ -11,7 +11,7 @@ use crate::model::{Address, Amount, ContentId, DealId, JobId, ModulePin, Rate};
 use crate::rt::{Stopwatch, crash_point, spawn};
 use crate::signer::{Domain, Receipt, ReceiptBody, verify_provider};
 use crate::trace::span;
-use crate::wire::{EventStream, JobEventKind, JobProposal, JobStatus, ResultSubmission};
+use crate::wire::{EventStream, JobEventKind, JobProposal, JobStatus, ResultSubmission, StoredFiles};
 
 use super::job::End;
 use super::limits::Phase;
@@ -110,8 +110,12 @@ pub(super) fn drive_from(
     job
 }
 
-/// A result that checked out, and the receipt for it.
-type Verified = (ResultSubmission, Receipt);
+/// A result that was looked at, and its files.
+struct Verified {
+    result: ResultSubmission,
+    files: StoredFiles,
+    receipt: Receipt,
+}
 
 struct Driver {
     client: Arc<Inner>,
@@ -170,8 +174,7 @@ impl Driver {
             None => return Err(failure(status)),
         };
         self.timings.total = self.watch.elapsed();
-        let (submission, receipt) = verified;
-        Ok(JobResult::new(status, submission, receipt, self.timings))
+        JobResult::new(status, verified.result, &verified.files, verified.receipt, self.timings)
     }
 
     /// Checks the result, signs for it, puts it where it is safe, and accepts it.
@@ -180,9 +183,13 @@ impl Driver {
         if let Some(receipt) = solver.status(self.id).await?.receipt {
             return self.kept_before(receipt).await;
         }
-        let submission = solver.result(self.id).await?;
+        let keeper = self.client.keeper.get();
+        let (submission, files) = match keeper.and_then(|keeper| keeper.on_the_way()) {
+            Some(folder) => solver.result_in(self.id, &folder).await?,
+            None => in_memory(solver.result(self.id).await?),
+        };
         crash_point("client.fetched");
-        self.check(&submission)?;
+        self.check(&submission, &files)?;
         let body = &submission.receipt.body;
         let signature = self.client.signer.sign(&body.typed_data()).await?;
         let receipt = Receipt {
@@ -191,15 +198,13 @@ impl Driver {
             job_creator_signature: signature,
         };
         receipt.verify()?;
-        if let Some(keeper) = self.client.keeper.get() {
-            keeper
-                .keep(self.id, &submission.results, &receipt)
-                .map_err(|error| error.with("job_id", self.id))?;
+        if let Some(keeper) = keeper {
+            keeper.keep(self.id, &files, &receipt).map_err(|error| error.with("job_id", self.id))?;
         }
         crash_point("client.kept");
         solver.accept(self.id, signature).await?;
         crash_point("client.accepted");
-        Ok((submission, receipt))
+        Ok(Verified { result: submission, files, receipt })
     }
 
     /// The results of a job that was accepted before: the solver has let go of them.
@@ -213,8 +218,8 @@ impl Driver {
             .with_hint("use what the first one who waited for the job got")
             .with("job_id", self.id));
         };
-        let submission = ResultSubmission { results, ..self.client.solver.result(self.id).await? };
-        self.check(&submission)?;
+        let (submission, files) = (self.client.solver.result(self.id).await?, StoredFiles::from(results));
+        self.check(&submission, &files)?;
         receipt.verify()?;
         if receipt.body != submission.receipt.body {
             let message = "the solver shows another receipt than the result's";
@@ -222,12 +227,12 @@ impl Driver {
                 .with_fault(Fault::Solver)
                 .with("job_id", self.id));
         }
-        Ok((submission, receipt))
+        Ok(Verified { result: submission, files, receipt })
     }
 
     /// Recomputes what can be recomputed, and checks the provider's signature. A solver checks all of it before it takes results,
     /// so what is wrong here is its fault, whoever else lied.
-    fn check(&self, submission: &ResultSubmission) -> Result<()> {
+    fn check(&self, submission: &ResultSubmission, files: &StoredFiles) -> Result<()> {
         let body = &submission.receipt.body;
         let wrong = |code, what: &str| {
             Error::new(ErrorKind::VerificationFailed, code, format!("{what}: the result is not accepted"))
@@ -235,8 +240,8 @@ impl Driver {
                 .with_hint("nothing is paid by this client; do not use this solver, and tell its operator")
                 .with("job_id", self.id)
         };
-        submission.results.check_visible().map_err(|error| wrong(error.code(), error.message()))?;
-        if submission.results.content_id()? != body.data_id {
+        files.check_visible().map_err(|error| wrong(error.code(), error.message()))?;
+        if files.content_id()? != body.data_id {
             let message = "the results that the solver hands over do not hash to the content id that the provider signed";
             return Err(wrong("E_RESULT_HASH", message));
         }
@@ -262,6 +267,12 @@ impl Driver {
             wrong(error.code(), &message)
         })
     }
+}
+
+/// A result and its files.
+fn in_memory(mut result: ResultSubmission) -> (ResultSubmission, StoredFiles) {
+    let files = std::mem::take(&mut result.results);
+    (result, files.into())
 }
 
 fn failure(status: &JobStatus) -> Error {

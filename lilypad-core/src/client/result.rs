@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::error::{Error, ErrorKind, Fault};
+use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::executor::LimitKind;
 use crate::executor::Usage;
 use crate::model::{AgreementState, Amount, ContentId, DealId, FileSet, JobId, Outcome};
 use crate::signer::Receipt;
-use crate::wire::{JobStatus, ResultSubmission};
+use crate::wire::{JobStatus, ResultSubmission, StoredFiles};
+
+/// Most bytes of one stream that are held in memory; as many as an executor lets a program print unless told otherwise.
+const MOST_PRINTED: usize = 8 << 20;
 
 /// What came of a job: the files, the work, the cost, the receipt. Verified before you get it.
 #[derive(Clone, Debug)]
@@ -19,6 +22,7 @@ pub struct JobResult {
     usage: Usage,
     error_text: String,
     files: FileSet,
+    lengths: Vec<(String, u64)>,
     timings: Timings,
     stopped: Option<Stopped>,
 }
@@ -49,9 +53,10 @@ impl JobResult {
     pub(super) fn new(
         status: &JobStatus,
         submission: ResultSubmission,
+        files: &StoredFiles,
         receipt: Receipt,
         timings: Timings,
-    ) -> Self {
+    ) -> Result<Self> {
         let stopped = status.failure.as_ref().map(|failure| Stopped {
             kind: failure.kind,
             fault: failure.fault,
@@ -59,16 +64,18 @@ impl JobResult {
             message: failure.message.clone(),
             hint: failure.hint.clone(),
         });
-        Self {
+        let lengths = files.lengths().into_iter().map(|(path, length)| (path.to_owned(), length)).collect();
+        Ok(Self {
             job_id: status.job_id,
             state: status.state,
             receipt,
             usage: submission.usage,
             error_text: submission.error,
-            files: submission.results,
+            files: printed(files)?,
+            lengths,
             timings,
             stopped,
-        }
+        })
     }
 
     /// The job.
@@ -131,10 +138,17 @@ impl JobResult {
         &self.receipt
     }
 
-    /// The results folder: `stdout`, `stderr`, `exitCode` and the declared outputs.
+    /// The results folder: `stdout`, `stderr`, `exitCode` and the declared outputs. Where a
+    /// [`ResultKeeper`](super::ResultKeeper) took them [from the disk](super::ResultKeeper::on_the_way), the outputs are where it
+    /// put them and not here.
     #[must_use]
     pub fn files(&self) -> &FileSet {
         &self.files
+    }
+
+    /// Paths and lengths of all files of the results folder, wherever they are.
+    pub fn lengths(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.lengths.iter().map(|(path, length)| (path.as_str(), *length))
     }
 
     /// Standard output as text; bytes that are not UTF-8 are replaced.
@@ -221,4 +235,16 @@ impl JobResult {
     fn text(&self, name: &str) -> Cow<'_, str> {
         self.files.get(name).map(|bytes| String::from_utf8_lossy(bytes)).unwrap_or_default()
     }
+}
+
+/// All files where they are in memory, else what the program printed, whose length has a limit of its own.
+fn printed(files: &StoredFiles) -> Result<FileSet> {
+    if let Some(files) = files.in_memory() {
+        return Ok(files.clone());
+    }
+    let mut printed = FileSet::new();
+    for name in ["stdout", "stderr", "exitCode"] {
+        printed.insert(name, files.read(name, 0, MOST_PRINTED)?)?;
+    }
+    Ok(printed)
 }

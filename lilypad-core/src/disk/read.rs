@@ -38,6 +38,34 @@ pub fn read_folder(path: &Path, limits: &FileLimits) -> Result<FileSet> {
     Ok(walk.files)
 }
 
+/// Exactly so many bytes of a file from a place on.
+#[cfg(unix)]
+#[cfg_attr(
+    not(any(feature = "solver", feature = "http")),
+    allow(dead_code, reason = "only archives are read in parts")
+)]
+pub(crate) fn read_exactly(file: &File, at: u64, length: usize) -> std::io::Result<Bytes> {
+    use std::os::unix::fs::FileExt as _;
+    let mut bytes = vec![0; length];
+    file.read_exact_at(&mut bytes, at)?;
+    Ok(bytes.into())
+}
+
+/// Exactly so many bytes of a file from a place on.
+#[cfg(not(unix))]
+#[cfg_attr(
+    not(any(feature = "solver", feature = "http")),
+    allow(dead_code, reason = "only archives are read in parts")
+)]
+pub(crate) fn read_exactly(file: &File, at: u64, length: usize) -> std::io::Result<Bytes> {
+    use std::io::Seek as _;
+    let mut file = file.try_clone()?;
+    let mut bytes = vec![0; length];
+    file.seek(std::io::SeekFrom::Start(at))?;
+    file.read_exact(&mut bytes)?;
+    Ok(bytes.into())
+}
+
 struct Walk<'a> {
     limits: &'a FileLimits,
     files: FileSet,

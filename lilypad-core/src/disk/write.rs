@@ -8,7 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::io_error;
 use crate::error::{Error, ErrorKind, Result};
-use crate::model::FileSet;
+use crate::model::{FileSet, ReadPiece};
+
+/// Bytes that are read and written at once.
+const PIECE: usize = 1 << 20;
 
 /// Writes a set of files as a folder. The files are written and synced under another name beside `path`, which then
 /// becomes `path` in one step: a reader sees all of it or nothing, and a failure leaves nothing behind.
@@ -20,16 +23,34 @@ use crate::model::FileSet;
 /// `Conflict` (`E_TARGET_EXISTS`) where `path` holds something already; `ExecutionFailed` (`E_DISK_FULL`, fault User);
 /// `InvalidInput` (`E_PERMISSION`, `E_FILE_PATH`); `Unavailable` (`E_IO`).
 pub fn write_folder(files: &FileSet, path: &Path) -> Result<()> {
+    let lengths: Vec<_> = files.iter().map(|(path, bytes)| (path, bytes.len() as u64)).collect();
+    write_folder_of(&lengths, &mut |path, _, _| Ok(files.get(path).cloned().unwrap_or_default()), path)
+}
+
+/// The same for files of these paths and lengths, which are read in pieces: at most so many bytes of a path from a place on.
+///
+/// # Errors
+/// Those of [`write_folder`]; `Unexpected` where a file is shorter; what reading says.
+pub(crate) fn write_folder_of(files: &[(&str, u64)], read: &mut ReadPiece<'_>, path: &Path) -> Result<()> {
     check_target(path)?;
     let parent = make_parent(path)?;
     let partial = Partial::new(parent, path, Kind::Folder)?;
     let mut folders = BTreeSet::from([partial.path.clone()]);
-    for (relative, bytes) in files.iter() {
+    for (relative, length) in files {
         let target = partial.path.join(relative);
         make_folders(&partial.path, &target, &mut folders)?;
-        File::create_new(&target)
-            .and_then(|_| fill_file(&target, bytes, 0o644))
-            .map_err(|error| io_error("write", &path.join(relative), error))?;
+        let said = |error| io_error("write", &path.join(relative), error);
+        let mut file = File::create_new(&target).map_err(said)?;
+        let mut at = 0;
+        while at < *length {
+            let piece = read(relative, at, PIECE)?;
+            if piece.is_empty() {
+                return Err(Error::unexpected("a file is shorter than it was said to be"));
+            }
+            file.write_all(&piece).map_err(said)?;
+            at += piece.len() as u64;
+        }
+        set_mode(&target, 0o644).and_then(|()| file.sync_all()).map_err(said)?;
     }
     for folder in folders.iter().rev() {
         sync_folder(folder).map_err(|error| io_error("write", path, error))?;

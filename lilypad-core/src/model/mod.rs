@@ -55,6 +55,8 @@ pub use run::{
 };
 pub use share::Share;
 pub use state::{Actor, AgreementEvent, AgreementState, ContractState, TRANSITIONS};
+#[cfg_attr(target_family = "wasm", allow(unused_imports, reason = "only a disk is written in pieces"))]
+pub(crate) use unixfs::Read as ReadPiece;
 pub(crate) use unixfs::content_id_of;
 pub use unixfs::file_content_id;
 pub use version::SoftwareVersion;

@@ -1,10 +1,14 @@
 //! The solver as its two kinds of peer see it.
 
 use std::fmt;
+use std::path::Path;
 
 use tokio::sync::mpsc;
 
-use super::{DealNotice, EventStream, JobProposal, JobStatus, OfferProposal, QuoteRequest, ResultSubmission};
+use super::{
+    DealNotice, EventStream, JobProposal, JobStatus, OfferProposal, QuoteRequest, ResultSubmission,
+    StoredFiles,
+};
 use crate::error::Result;
 use crate::market::Quote;
 use crate::model::{Address, DealId, ExecutorEvent, JobId, ResourceOfferId};
@@ -45,6 +49,22 @@ pub trait JobCreatorApi: Send + Sync + fmt::Debug {
     /// # Errors
     /// `NotFound` (`E_JOB_UNKNOWN`, `E_RESULT_NONE`).
     fn result<'a>(&'a self, job_id: JobId) -> BoxFuture<'a, Result<ResultSubmission>>;
+
+    /// The same with its files apart from it, and in `folder` rather than in memory where they come from elsewhere.
+    ///
+    /// # Errors
+    /// Those of [`JobCreatorApi::result`]; where the folder cannot be written to.
+    fn result_in<'a>(
+        &'a self,
+        job_id: JobId,
+        _folder: &'a Path,
+    ) -> BoxFuture<'a, Result<(ResultSubmission, StoredFiles)>> {
+        Box::pin(async move {
+            let mut result = self.result(job_id).await?;
+            let files = std::mem::take(&mut result.results);
+            Ok((result, files.into()))
+        })
+    }
 
     /// Accepts the result: the job creator's signature under the receipt.
     ///

@@ -1,7 +1,7 @@
 //! What crosses between the roles: messages, events, and the solver as its two kinds of peer see it.
 //!
 //! Layout: `archive` sets of files as bytes, `body` messages as bytes; `event` what happens to a job; `log` the log that it is
-//! read from; `message` what the peers hand over; `api` the solver's two faces as traits; [`auth`] requests that prove who
+//! read from; `message` what the peers hand over, `stored` where the files of a result are; `api` the solver's two faces as traits; [`auth`] requests that prove who
 //! sends them; [`routes`] the paths of the HTTP interface, `openapi` its description. Inside one process the solver implements them directly.
 
 mod api;
@@ -14,6 +14,7 @@ mod message;
 #[cfg(feature = "server")]
 pub mod openapi;
 pub mod routes;
+mod stored;
 
 pub use api::{JobCreatorApi, ProviderApi, ProviderInbox, ProviderMessage};
 pub use archive::{ArchiveId, ReadAt, archive_limit, read_archive, write_archive};
@@ -31,4 +32,10 @@ pub use event::{JobEvent, JobEventKind, TimeoutPhase};
 pub use log::{EventLog, EventStream};
 pub use message::{
     DealNotice, JobFailure, JobProposal, JobStatus, OfferProposal, QuoteRequest, ResultSubmission, inputs_id,
+};
+pub use stored::StoredFiles;
+#[cfg(all(feature = "http", not(target_family = "wasm")))]
+pub(crate) use {
+    archive::{ArchiveFile, Roll},
+    body::{roll_job, roll_result},
 };

@@ -1,5 +1,7 @@
 //! The solver as a job creator sees it, over HTTP.
 
+use std::path::Path;
+
 use super::{HttpSolver, failure, stream};
 use crate::error::{Error, ErrorKind, Fault, Result};
 use crate::market::Quote;
@@ -8,7 +10,7 @@ use crate::rt::BoxFuture;
 use crate::signer::{Domain, Signature, Signed};
 use crate::wire::{
     Body, Done, EventStream, JobCreatorApi, JobProposal, JobStatus, QuoteRequest, ResultSubmission,
-    body_limit, pack_job, routes, unpack_result,
+    StoredFiles, body_limit, open_result, roll_job, routes, unpack_result,
 };
 
 /// A solver that mistakes one job for another.
@@ -30,7 +32,7 @@ impl JobCreatorApi for HttpSolver {
     fn submit<'a>(&'a self, job: Signed<JobProposal>) -> BoxFuture<'a, Result<JobId>> {
         Box::pin(async move {
             let id = job.body.offer.id()?;
-            let archive = pack_job(&job)?;
+            let archive = roll_job(&job)?;
             let job_id: JobId =
                 self.hand_in(routes::JOBS, archive).await.map_err(|error: Error| error.with("job_id", id))?;
             if job_id == id {
@@ -61,6 +63,20 @@ impl JobCreatorApi for HttpSolver {
             let limits = &self.0.options.limits;
             let bytes = self.download(&path, body_limit(limits)).await?;
             unpack_result(&bytes, limits).map_err(|error| failure::unreadable(&self.0.base, &error))
+        })
+    }
+
+    fn result_in<'a>(
+        &'a self,
+        job_id: JobId,
+        folder: &'a Path,
+    ) -> BoxFuture<'a, Result<(ResultSubmission, StoredFiles)>> {
+        Box::pin(async move {
+            let limits = &self.0.options.limits;
+            let archive = self.download_to(folder, &routes::job_result(job_id), body_limit(limits)).await?;
+            let opened = open_result(&archive, limits);
+            let (result, laid) = opened.map_err(|error| failure::unreadable(&self.0.base, &error))?;
+            Ok((result, StoredFiles::in_archive(archive, laid)))
         })
     }
 

@@ -12,7 +12,7 @@ use crate::rt::BoxFuture;
 use crate::signer::{Domain, Signed};
 use crate::wire::{
     Body, DealNotice, Done, JobProposal, OfferProposal, ProviderApi, ProviderInbox, ResultSubmission,
-    body_limit, pack_result, routes, unpack_deal, unpack_job,
+    body_limit, roll_result, routes, unpack_deal, unpack_job,
 };
 
 impl ProviderApi for HttpSolver {
@@ -66,7 +66,7 @@ impl ProviderApi for HttpSolver {
     fn deliver<'a>(&'a self, deal_id: DealId, result: ResultSubmission) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
             self.flush(deal_id).await;
-            let archive = pack_result(&result)?;
+            let archive = roll_result(&result)?;
             let path = routes::deal_delivery(deal_id);
             let _: Done = self.hand_in(&path, archive).await?;
             Ok(())

@@ -6,10 +6,10 @@ use reqwest::Method;
 use super::HttpSolver;
 use super::retry::Tries;
 use crate::error::{Error, ErrorKind, Result};
-use crate::wire::{ArchiveId, Body, UPLOAD_PART, UploadState, Uploaded, routes};
+use crate::wire::{ArchiveId, Body, ReadAt as _, Roll, UPLOAD_PART, UploadState, Uploaded, routes};
 
 /// An archive of at most so many bytes goes as one body.
-const SMALL: usize = UPLOAD_PART;
+const SMALL: u64 = UPLOAD_PART as u64;
 
 /// How often an archive is uploaded for one request: it may be forgotten between its last part and that.
 const UPLOADS: usize = 2;
@@ -29,19 +29,21 @@ fn less(bytes: usize) -> usize {
 
 impl HttpSolver {
     /// Hands in an archive: a small one as a body, a large one, or one that takes too long, in parts that the request then names.
-    pub(super) async fn hand_in<T: Body>(&self, path: &str, archive: Bytes) -> Result<T> {
+    pub(super) async fn hand_in<T: Body>(&self, path: &str, archive: Roll) -> Result<T> {
         let mut most = UPLOAD_PART;
-        if archive.len() <= SMALL {
-            match self.post(path, archive.clone(), "application/x-tar").await {
-                Err(error) if is_slow(&error) => most = less(archive.len()),
+        if archive.length() <= SMALL {
+            let body = archive.whole();
+            match self.post(path, body.clone(), "application/x-tar").await {
+                Err(error) if is_slow(&error) => most = less(body.len()),
                 answer => return answer,
             }
         }
-        let named: Bytes = Uploaded { archive: ArchiveId::of(&archive) }.to_body()?.into();
+        let id = archive.id();
+        let named: Bytes = Uploaded { archive: id }.to_body()?.into();
         // Where it was taken before, and the answer was lost, its name is enough.
         for _ in 0..UPLOADS {
             match self.name(path, &named).await {
-                Err(error) if error.code() == "E_UPLOAD_UNKNOWN" => self.upload(&archive, most).await?,
+                Err(error) if error.code() == "E_UPLOAD_UNKNOWN" => self.upload(id, &archive, most).await?,
                 answer => return answer,
             }
         }
@@ -60,8 +62,7 @@ impl HttpSolver {
     }
 
     /// Sends what the solver does not have yet, in parts of at most `most` bytes, and in smaller ones where they take too long.
-    async fn upload(&self, archive: &Bytes, mut most: usize) -> Result<()> {
-        let id = ArchiveId::of(archive);
+    async fn upload(&self, id: ArchiveId, archive: &Roll, mut most: usize) -> Result<()> {
         let (mut tries, mut at) = (Tries::new(&self.0.options), 0);
         loop {
             let before = at;
@@ -85,8 +86,8 @@ impl HttpSolver {
     }
 
     /// Goes on from what is there until something breaks; `at` says how far it came.
-    async fn upload_rest(&self, id: ArchiveId, archive: &Bytes, most: usize, at: &mut u64) -> Result<()> {
-        let length = archive.len() as u64;
+    async fn upload_rest(&self, id: ArchiveId, archive: &Roll, most: usize, at: &mut u64) -> Result<()> {
+        let length = archive.length();
         let there: Result<UploadState> = self.get(&routes::upload(id)).await;
         *at = match there {
             Ok(state) => state.offset,
@@ -94,8 +95,7 @@ impl HttpSolver {
             Err(error) => return Err(error),
         };
         while *at < length {
-            let start = usize::try_from(*at).unwrap_or(usize::MAX).min(archive.len());
-            let part = archive.slice(start..start.saturating_add(most).min(archive.len()));
+            let part = archive.read_at(*at, most)?;
             let state: UploadState = self.send_part(&routes::upload_part(id, *at, length), part).await?;
             if state.offset <= *at {
                 return Err(Error::new(

@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
-use super::parcel::read_file;
 use super::{FileStore, Parcel, failed, full};
-use crate::disk::{create_private, make_private_folder, sync_folder};
+use crate::disk::{create_private, make_private_folder, read_exactly, sync_folder};
 use crate::error::{Error, Result};
 use crate::rt::{BoxFuture, blocking};
 use crate::wire::{ArchiveId, ReadAt};
@@ -96,7 +95,7 @@ impl FileStore for FolderFiles {
     fn read<'a>(&'a self, id: ArchiveId, at: u64, length: usize) -> BoxFuture<'a, Result<Bytes>> {
         let path = self.path(id);
         Box::pin(blocking(move || {
-            let bytes = File::open(&path).and_then(|file| read_file(&file, at, length));
+            let bytes = File::open(&path).and_then(|file| read_exactly(&file, at, length));
             bytes.map_err(|error| said(&path, &error))
         }))
     }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use bytes::Bytes;
 
+#[cfg(not(target_family = "wasm"))]
+use crate::disk::read_exactly;
 use crate::error::Result;
 use crate::wire::ReadAt;
 
@@ -75,27 +77,7 @@ impl ReadAt for Parcel {
         match &self.0 {
             Inner::Memory(bytes) => bytes.read_at(at, length),
             #[cfg(not(target_family = "wasm"))]
-            Inner::File(file) => read_file(&file.file, at, length).map_err(super::failed),
+            Inner::File(file) => read_exactly(&file.file, at, length).map_err(super::failed),
         }
     }
-}
-
-/// Exactly so many bytes of a file.
-#[cfg(unix)]
-pub(super) fn read_file(file: &std::fs::File, at: u64, length: usize) -> std::io::Result<Bytes> {
-    use std::os::unix::fs::FileExt as _;
-    let mut bytes = vec![0; length];
-    file.read_exact_at(&mut bytes, at)?;
-    Ok(bytes.into())
-}
-
-/// Exactly so many bytes of a file.
-#[cfg(all(not(unix), not(target_family = "wasm")))]
-pub(super) fn read_file(file: &std::fs::File, at: u64, length: usize) -> std::io::Result<Bytes> {
-    use std::io::{Read as _, Seek as _};
-    let mut file = file.try_clone()?;
-    let mut bytes = vec![0; length];
-    file.seek(std::io::SeekFrom::Start(at))?;
-    file.read_exact(&mut bytes)?;
-    Ok(bytes.into())
 }

@@ -80,6 +80,20 @@ impl Laid {
         archive.read_at(start + at, length)
     }
 
+    /// As much of a part of one file as there is.
+    #[cfg_attr(target_family = "wasm", allow(dead_code, reason = "only a disk has such archives"))]
+    pub(crate) fn read_some(
+        &self,
+        archive: &dyn ReadAt,
+        path: &str,
+        at: u64,
+        length: usize,
+    ) -> Result<Bytes> {
+        let (_, whole) = self.places.get(path).copied().unwrap_or_default();
+        let left = whole.saturating_sub(at);
+        self.read(archive, path, at, usize::try_from(left).map_or(length, |left| left.min(length)))
+    }
+
     /// The content id of the set, with no more of it in memory than a few pieces.
     pub(crate) fn content_id(&self, archive: &dyn ReadAt) -> Result<ContentId> {
         content_id_of(self.lengths(), &mut |path, at, length| self.read(archive, path, at, length))

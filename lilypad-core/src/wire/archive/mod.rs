@@ -9,25 +9,31 @@
 //!
 //! Layout: `header` the block before each entry; `pax` the records that extend it; `write` and `read`; `error` what is said
 //! of an entry that is refused; `id` the name of an archive; `laid` archives
-//! that are not loaded.
+//! that are not loaded, `on_disk` where such a one can be; `roll` one that is not in one piece.
 
 mod error;
 mod header;
 mod id;
 mod laid;
+#[cfg(not(target_family = "wasm"))]
+mod on_disk;
 mod pax;
 mod read;
+mod roll;
 mod write;
 
 pub use id::ArchiveId;
 pub(crate) use laid::Laid;
 pub use laid::ReadAt;
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use on_disk::ArchiveFile;
 pub(super) use read::lay_out;
 pub use read::read_archive;
 #[cfg(test)]
 pub(super) use read::read_parts;
+pub(crate) use roll::Roll;
+pub(super) use write::roll_parts;
 pub use write::write_archive;
-pub(super) use write::write_parts;
 
 use crate::model::FileLimits;
 

@@ -1,10 +1,11 @@
 //! From files to bytes.
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::error::bad_entry;
 use super::header::{BLOCK, FILE, MOST_BYTES, NAME_BYTES, PAX, PREFIX_BYTES, header};
 use super::pax::path_record;
+use super::roll::Roll;
 use crate::error::Result;
 use crate::model::FileSet;
 
@@ -24,19 +25,19 @@ use crate::model::FileSet;
 /// # Ok::<(), lilypad_core::Error>(())
 /// ```
 pub fn write_archive(files: &FileSet) -> Result<Bytes> {
-    let mut archive = room_for([files]);
+    let mut archive = Roll::default();
     files.iter().try_for_each(|(path, bytes)| put(&mut archive, path, bytes))?;
-    Ok(end(archive))
+    Ok(end(archive).whole())
 }
 
-/// Writes several sets as one archive: some files first, then each set in a folder of its own, all in the order given.
+/// Strings several sets together as one archive: some files first, then each set in a folder of its own, all in the order given.
 ///
 /// # Errors
 /// Those of [`write_archive`].
-pub(in super::super) fn write_parts(files: &[(&str, String)], folders: &[(&str, &FileSet)]) -> Result<Bytes> {
-    let mut archive = room_for(folders.iter().map(|(_, set)| *set));
+pub(in super::super) fn roll_parts(files: &[(&str, String)], folders: &[(&str, &FileSet)]) -> Result<Roll> {
+    let mut archive = Roll::default();
     for (path, text) in files {
-        put(&mut archive, path, text.as_bytes())?;
+        put(&mut archive, path, &Bytes::copy_from_slice(text.as_bytes()))?;
     }
     for (folder, set) in folders {
         set.iter().try_for_each(|(path, bytes)| put(&mut archive, &format!("{folder}/{path}"), bytes))?;
@@ -44,38 +45,36 @@ pub(in super::super) fn write_parts(files: &[(&str, String)], folders: &[(&str, 
     Ok(end(archive))
 }
 
-fn room_for<'a>(sets: impl IntoIterator<Item = &'a FileSet>) -> BytesMut {
-    let bytes = |set: &FileSet| set.iter().map(|(_, bytes)| bytes.len() + 2 * BLOCK).sum::<usize>();
-    BytesMut::with_capacity(sets.into_iter().map(bytes).sum::<usize>() + 8 * BLOCK)
+fn end(mut archive: Roll) -> Roll {
+    archive.put_zeros(2 * BLOCK);
+    archive.close();
+    archive
 }
 
-fn end(mut archive: BytesMut) -> Bytes {
-    archive.put_bytes(0, 2 * BLOCK);
-    archive.freeze()
-}
-
-fn put(archive: &mut BytesMut, path: &str, bytes: &[u8]) -> Result<()> {
+fn put(archive: &mut Roll, path: &str, bytes: &Bytes) -> Result<()> {
     let size = bytes.len() as u64;
     if size > MOST_BYTES {
         return Err(bad_entry(path.as_bytes(), format!("has {size} bytes; at most {MOST_BYTES} fit")));
     }
     match split(path) {
-        Some((prefix, name)) => archive.put_slice(&header(FILE, prefix, name, size)),
+        Some((prefix, name)) => archive.put(&header(FILE, prefix, name, size)),
         None => {
             let record = path_record(path);
             // One name for all of them: it is not the entry's, and must be the same everywhere.
-            archive.put_slice(&header(PAX, "", "PaxHeaders/path", record.len() as u64));
-            content_blocks(archive, record.as_bytes());
-            archive.put_slice(&header(FILE, "", start_of(path), size));
+            archive.put(&header(PAX, "", "PaxHeaders/path", record.len() as u64));
+            archive.put(record.as_bytes());
+            fill_block(archive, record.len());
+            archive.put(&header(FILE, "", start_of(path), size));
         }
     }
-    content_blocks(archive, bytes);
+    archive.put_file(bytes);
+    fill_block(archive, bytes.len());
     Ok(())
 }
 
-fn content_blocks(archive: &mut BytesMut, bytes: &[u8]) {
-    archive.put_slice(bytes);
-    archive.put_bytes(0, bytes.len().next_multiple_of(BLOCK) - bytes.len());
+/// Fills up to a whole block what has so many bytes.
+fn fill_block(archive: &mut Roll, bytes: usize) {
+    archive.put_zeros(bytes.next_multiple_of(BLOCK) - bytes);
 }
 
 /// The path as prefix and name, where both fit their fields: at the last slash that leaves a prefix that fits.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::super::archive::{Laid, ReadAt, lay_out, write_parts};
+use super::super::archive::{Laid, ReadAt, Roll, lay_out, roll_parts};
 use super::super::message::millis;
 use super::super::{DealNotice, JobProposal, OfferProposal};
 use super::{json, open, with_parts};
@@ -51,7 +51,15 @@ pub(in super::super) struct DealBody {
 /// `InvalidInput`: `E_BODY_LIMIT` where the proposal has more than 1 MiB without its files; `E_ARCHIVE_ENTRY` for a file of
 /// 8 GiB or more.
 pub fn pack_job(job: &Signed<JobProposal>) -> Result<Bytes> {
-    write_parts(&[(PROPOSAL, proposal(job)?)], &folders(&job.body))
+    roll_job(job).map(|archive| archive.whole())
+}
+
+/// The same archive with the files where they are.
+///
+/// # Errors
+/// Those of [`pack_job`].
+pub(crate) fn roll_job(job: &Signed<JobProposal>) -> Result<Roll> {
+    roll_parts(&[(PROPOSAL, proposal(job)?)], &folders(&job.body))
 }
 
 /// Reads what [`pack_job`] writes. The signature is read, not checked: see [`Signed::verify`].
@@ -98,7 +106,8 @@ pub fn pack_deal(notice: &DealNotice) -> Result<Bytes> {
         offer: offer.clone(),
         time_left_ms: time_left.map(millis),
     };
-    write_parts(&[(DEAL, json::write(DEAL, &body)?), (PROPOSAL, proposal(job)?)], &folders(&job.body))
+    let parts = [(DEAL, json::write(DEAL, &body)?), (PROPOSAL, proposal(job)?)];
+    roll_parts(&parts, &folders(&job.body)).map(|archive| archive.whole())
 }
 
 /// Reads what [`pack_deal`] writes. Neither the signature nor the deal's id is checked.

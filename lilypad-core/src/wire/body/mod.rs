@@ -22,6 +22,11 @@ pub(super) use error::{code, fault, kind};
 #[cfg(feature = "server")]
 pub(super) use event::Batch;
 pub use event::{ExecutorEvents, ProviderEvent};
+#[cfg_attr(
+    not(feature = "http"),
+    allow(unused_imports, reason = "only what is uploaded stays in pieces")
+)]
+pub(crate) use job::roll_job;
 #[cfg(feature = "server")]
 pub(super) use job::{DealBody, Proposal};
 pub(crate) use job::{OpenJob, open_job};
@@ -29,6 +34,11 @@ pub use job::{pack_deal, pack_job, unpack_deal, unpack_job};
 #[cfg(feature = "server")]
 pub(super) use result::ResultBody;
 pub(crate) use result::open_result;
+#[cfg_attr(
+    not(feature = "http"),
+    allow(unused_imports, reason = "only what is uploaded stays in pieces")
+)]
+pub(crate) use result::roll_result;
 pub use result::{pack_result, unpack_result};
 pub use service::{
     API_VERSION, Done, JobList, Money, OLDEST_API_VERSION, SolverInfo, Started, Sum, UPLOAD_PART,

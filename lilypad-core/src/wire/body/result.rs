@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::super::ResultSubmission;
-use super::super::archive::{Laid, ReadAt, write_parts};
+use super::super::archive::{Laid, ReadAt, Roll, roll_parts};
 use super::job::open;
 use super::json;
 use crate::error::Result;
@@ -37,13 +37,21 @@ pub(in super::super) struct UsageBody {
 /// # Errors
 /// `InvalidInput`: `E_BODY_LIMIT` where `result.json` has more than 1 MiB; `E_ARCHIVE_ENTRY` for a file of 8 GiB or more.
 pub fn pack_result(result: &ResultSubmission) -> Result<Bytes> {
+    roll_result(result).map(|archive| archive.whole())
+}
+
+/// The same archive with the files where they are.
+///
+/// # Errors
+/// Those of [`pack_result`].
+pub(crate) fn roll_result(result: &ResultSubmission) -> Result<Roll> {
     let Usage { instructions, peak_memory_bytes } = result.usage;
     let body = ResultBody {
         receipt: result.receipt.clone(),
         usage: UsageBody { instruction_count: instructions, peak_memory_bytes },
         error: result.error.clone(),
     };
-    write_parts(&[(RESULT, json::write(RESULT, &body)?)], &[(RESULTS, &result.results)])
+    roll_parts(&[(RESULT, json::write(RESULT, &body)?)], &[(RESULTS, &result.results)])
 }
 
 /// Reads what [`pack_result`] writes. Signature, cost and content id are not checked.

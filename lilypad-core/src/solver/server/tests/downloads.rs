@@ -1,8 +1,14 @@
 //! Archives that are fetched over connections that break, and from a solver that changes them.
 
+use std::path::PathBuf;
+use std::sync::Mutex;
+
 use super::wire::{Harm, Wire};
 use super::*;
+use crate::client::ResultKeeper;
 use crate::model::JobId;
+use crate::signer::Receipt;
+use crate::wire::StoredFiles;
 
 /// A solver behind a wire, with a job that has ended with a result of some 300 KB that nobody has fetched yet.
 async fn with_result(harms: &[Harm], attempts: u32) -> (Served, Wire, HttpSolver, JobId, CancelToken) {
@@ -74,6 +80,73 @@ async fn a_solver_that_lies_about_a_byte_is_named_in_one_line() {
     // Nothing was accepted, and the right bytes can still be had.
     assert_eq!(solver.status(id).await.unwrap().state, AgreementState::ResultsSubmitted);
     solver.result(id).await.unwrap();
+    stop.cancel(CancelReason::Shutdown);
+    served.end().await;
+}
+
+/// Keeps results in a folder, through the disk.
+#[derive(Debug)]
+struct Keeper {
+    folder: PathBuf,
+    in_memory: Mutex<Option<bool>>,
+}
+
+impl ResultKeeper for Keeper {
+    fn keep(&self, _: JobId, results: &StoredFiles, _: &Receipt) -> crate::error::Result<()> {
+        *self.in_memory.lock().unwrap() = Some(results.in_memory().is_some());
+        results.write_folder(&self.folder.join("results"))
+    }
+
+    fn on_the_way(&self) -> Option<PathBuf> {
+        Some(self.folder.clone())
+    }
+
+    fn kept(&self, _: JobId) -> Option<FileSet> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn a_result_goes_to_the_disk_as_it_comes_over_a_connection_that_breaks_and_changes_bytes() {
+    let harms = [Harm::CutAnswer(70_000), Harm::ChangeAnswer(100_000), Harm::CutAnswer(200_000)];
+    let (served, wire, solver, id, stop) = with_result(&harms, 4).await;
+    let folder = tempfile::tempdir().unwrap();
+    let keeper = Arc::new(Keeper { folder: folder.path().to_owned(), in_memory: Mutex::new(None) });
+    let client = Client::at(solver.clone(), key(2));
+    client.keep_with(Arc::clone(&keeper) as Arc<dyn ResultKeeper>);
+    let result = client.job(id).await.unwrap().wait().await.unwrap();
+    let ranges: Vec<_> = wire.passed().into_iter().map(|passed| passed.range).collect();
+    // What was changed is fetched anew, from its beginning.
+    assert_eq!(ranges, [None, Some("bytes=70000-".to_owned()), None, Some("bytes=200000-".to_owned())]);
+    assert_eq!(*keeper.in_memory.lock().unwrap(), Some(false));
+    let limits = crate::model::FileLimits::default();
+    let written = crate::disk::read_folder(&folder.path().join("results"), &limits).unwrap();
+    assert_eq!(written.content_id().unwrap(), result.data_id());
+    // All files are named, and those that the program printed are in memory.
+    let lengths: Vec<_> = written.iter().map(|(path, bytes)| (path, bytes.len() as u64)).collect();
+    assert_eq!(result.lengths().collect::<Vec<_>>(), lengths);
+    let here: Vec<_> = result.files().iter().map(|(path, _)| path).collect();
+    assert_eq!(here, ["exitCode", "stderr", "stdout"]);
+    assert!(result.files().iter().all(|(path, bytes)| written.get(path) == Some(bytes)));
+    // Nothing is left of what was on the way.
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(solver.status(id).await.unwrap().state, AgreementState::ResultsAccepted);
+    stop.cancel(CancelReason::Shutdown);
+    served.end().await;
+}
+
+#[tokio::test]
+async fn a_result_that_has_no_place_on_the_disk_is_not_accepted() {
+    let (served, _wire, solver, id, stop) = with_result(&[], 2).await;
+    let folder = tempfile::tempdir().unwrap();
+    let nowhere = folder.path().join("nowhere");
+    let keeper = Arc::new(Keeper { folder: nowhere, in_memory: Mutex::new(None) });
+    let client = Client::at(solver.clone(), key(2));
+    client.keep_with(Arc::clone(&keeper) as Arc<dyn ResultKeeper>);
+    let error = client.job(id).await.unwrap().wait().await.unwrap_err();
+    assert_eq!(error.code(), "E_PATH_NOT_FOUND", "{error}");
+    assert_eq!(*keeper.in_memory.lock().unwrap(), None);
+    assert_eq!(solver.status(id).await.unwrap().state, AgreementState::ResultsSubmitted);
     stop.cancel(CancelReason::Shutdown);
     served.end().await;
 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::wire::archive::{read_parts, write_parts};
+use crate::wire::archive::{read_parts, roll_parts};
 
 /// The message with something changed in its JSON.
 fn changed(text: &str, change: impl FnOnce(&mut Value)) -> String {
@@ -17,8 +17,9 @@ fn job_with(change: impl FnOnce(&mut Value)) -> Bytes {
     let (top, sets) =
         read_parts(&pack_job(&job()).unwrap(), &FileLimits::default(), &["bundle", "inputs"]).unwrap();
     let text = std::str::from_utf8(top.get("proposal.json").unwrap()).unwrap();
-    write_parts(&[("proposal.json", changed(text, change))], &[("bundle", &sets[0]), ("inputs", &sets[1])])
+    roll_parts(&[("proposal.json", changed(text, change))], &[("bundle", &sets[0]), ("inputs", &sets[1])])
         .unwrap()
+        .whole()
 }
 
 fn refusal<T: std::fmt::Debug>(result: Result<T>) -> String {
@@ -100,7 +101,8 @@ fn archives_of_another_shape_are_refused() {
     assert_eq!(said, "E_BODY not a job: \"deal.json\" does not belong to it");
     let said = refusal(unpack_deal(&pack_job(&job()).unwrap(), &limits));
     assert_eq!(said, "E_BODY not a deal: deal.json is missing");
-    let said = refusal(unpack_result(&write_parts(&[("results", String::new())], &[]).unwrap(), &limits));
+    let said =
+        refusal(unpack_result(&roll_parts(&[("results", String::new())], &[]).unwrap().whole(), &limits));
     assert_eq!(said, "E_ARCHIVE_ENTRY archive entry \"results\" must be a folder");
     let said = refusal(unpack_job(&Bytes::new(), &limits));
     assert!(said.starts_with("E_ARCHIVE "), "{said}");
