@@ -2,7 +2,6 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,6 +12,7 @@ use lilypad_core::model::AgreementState;
 use lilypad_core::signer::{LocalSigner, Signer};
 use lilypad_core::wire::{JobCreatorApi as _, JobEventKind};
 
+use crate::big::{big, found, is_big};
 use crate::cluster::{database, reach};
 use crate::http::{CREATOR_KEY, PROVIDER_KEY, Role, SOLVER_KEY, creator};
 use crate::tool::{Outcome, User, skipped};
@@ -73,25 +73,6 @@ fn with_keys(command: &mut Command) {
     command.envs([("AWS_ACCESS_KEY_ID", "testing"), ("AWS_SECRET_ACCESS_KEY", "hunter2")]);
 }
 
-/// A module with a result of so many MiB.
-fn big(user: &User) -> String {
-    let folder = user.path("big");
-    std::fs::create_dir(&folder).unwrap();
-    let program = include_str!("bucket/big.wat").replace("PIECES", &BIG.to_string());
-    std::fs::write(folder.join("big.wat"), program).unwrap();
-    let manifest = "module.name = \"big\"\nrun.wasm = { module = \"big.wat\" }\nmachine = { cpu = \"1\", ram = \"64 MB\" }\n\
-         [[outputs]]\nname = \"outputs\"\npath = \"/outputs\"\n";
-    std::fs::write(folder.join("lilypad.toml"), manifest).unwrap();
-    folder.to_str().unwrap().to_owned()
-}
-
-fn is_big(file: &[u8]) {
-    assert_eq!(file.len(), BIG << 20);
-    for (number, piece) in file.chunks(1 << 20).enumerate() {
-        assert_eq!(piece[..4], u32::try_from(number).unwrap().to_le_bytes());
-    }
-}
-
 fn provider(user: &User, url: &str) -> Role {
     Role::start(user, Some(PROVIDER_KEY), &["provider", "--network", url, "--ram", "2000"])
 }
@@ -108,7 +89,7 @@ fn a_solver_that_is_killed_finds_its_files_in_the_bucket() {
     let killed = Role::begin(&mut solver, Some(SOLVER_KEY), Some("solver.delivered"));
     let url = killed.ready["url"].as_str().unwrap().to_owned();
     let _provider = provider(&user, &url);
-    let module = big(&user);
+    let module = big(&user, BIG);
     let output = user.path("out");
     let run = ["run", &module, "--json", "--network", &url, "--output-dir", output.to_str().unwrap()];
     let mut client = user.command(&run);
@@ -123,7 +104,7 @@ fn a_solver_that_is_killed_finds_its_files_in_the_bucket() {
     );
     let done = Outcome::of(client.wait_with_output().unwrap()).ends_with(0).json();
     assert_eq!((&done["state"], &done["receipt_verified"]), (&"ResultsAccepted".into(), &true.into()));
-    is_big(&found(&output));
+    is_big(&found(&output), BIG);
     // Uploads waited on this machine, and are gone: the provider's once it has heard that its result was taken, which may be
     // after the job creator has it.
     let (uploads, begun) = (user.path("solver.sqlite.uploads"), Instant::now());
@@ -131,22 +112,6 @@ fn a_solver_that_is_killed_finds_its_files_in_the_bucket() {
         assert!(begun.elapsed() < Duration::from_secs(60), "an upload stays");
         std::thread::yield_now();
     }
-}
-
-/// The one file with this name below a folder.
-fn found(folder: &Path) -> Vec<u8> {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            let below = found(&path);
-            if !below.is_empty() {
-                return below;
-            }
-        } else if path.file_name().is_some_and(|name| name == "big") {
-            return std::fs::read(path).unwrap();
-        }
-    }
-    Vec::new()
 }
 
 /// Two solver processes on one database and one bucket, and no folder that both see: the one that leads is killed, and the other
@@ -171,7 +136,7 @@ async fn two_processes_share_a_bucket_of_which_the_leader_is_killed() {
     let (_second, second_url) = start("second");
     let _provider = provider(&user, &second_url);
     // The client is gone before the result is there.
-    let mut client = user.command(&["run", &big(&user), "--network", &second_url]);
+    let mut client = user.command(&["run", &big(&user, BIG), "--network", &second_url]);
     client.env("LILYPAD_PRIVATE_KEY", CREATOR_KEY).env("LILYPAD_CRASH_AT", "client.agreed");
     assert_eq!(client.output().unwrap().status.code(), None);
     let solver = reach(&second_url, &account).await;
@@ -185,7 +150,7 @@ async fn two_processes_share_a_bucket_of_which_the_leader_is_killed() {
     // It is answered once the other one leads.
     solver.status(id).await.unwrap();
     creator(&user, &resume).ends_with(0);
-    is_big(&found(&output));
+    is_big(&found(&output), BIG);
     assert_eq!(solver.status(id).await.unwrap().state, AgreementState::ResultsAccepted);
     database.drop().await;
 }

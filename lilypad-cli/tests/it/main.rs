@@ -1,6 +1,8 @@
 //! The `lilypad` command as its users meet it: the real binary, real modules, real folders.
 
 #[cfg(test)]
+mod big;
+#[cfg(test)]
 mod bucket;
 #[cfg(test)]
 mod cluster;
