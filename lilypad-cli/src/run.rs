@@ -184,6 +184,14 @@ fn tell_result(result: &JobResult, folder: Option<&Path>, report: &Report) {
     report.field("data id", result.data_id().to_string());
     if let Some(folder) = folder {
         report.field("results", folder.display().to_string());
+        for name in ["stdout", "stderr"] {
+            let shown = result.files().get(name).map_or(0, |bytes| bytes.len() as u64);
+            if let Some((_, all)) = result.lengths().find(|(path, all)| *path == name && *all > shown) {
+                let message =
+                    format!("only the first {} of {} bytes are shown", grouped(shown), grouped(all));
+                report.field(name, format!("{message}: all are in the results"));
+            }
+        }
         for (path, length) in result.lengths().filter(|(path, _)| path.contains('/')) {
             report.field("", format!("{} ({} bytes)", printable(path), grouped(length)));
         }

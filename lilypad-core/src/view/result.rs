@@ -15,7 +15,7 @@ const EXCERPT: usize = 64 << 10;
 pub fn result(result: &JobResult) -> Value {
     let timings = result.timings();
     let millis = |duration: Option<Duration>| duration.map(|duration| duration.as_secs_f64() * 1e3);
-    let bytes = |name: &str| result.files().get(name).map(|bytes| bytes.len());
+    let bytes = |name: &str| result.lengths().find(|(path, _)| *path == name).map(|(_, length)| length);
     let excerpt = |text: &str| text.chars().take(EXCERPT).collect::<String>();
     let unit = WorkUnit::of_executor(&result.receipt().body.executor);
     json!({
