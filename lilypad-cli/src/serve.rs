@@ -1,14 +1,13 @@
 //! `lilypad provider`, and what `lilypad solver` can be told.
 
 use crate::exit::ExitCode;
-use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use lilypad_core::http::HttpSolver;
-use lilypad_core::market::{ModulePolicy, ModuleRule, VerificationClass};
+use lilypad_core::market::{ModulePolicy, ModuleRule};
 use lilypad_core::model::{Address, Amount, MachineSpec, Rate};
 use lilypad_core::provider::{Provider, ProviderConfig};
 use lilypad_core::rt::{CancelReason, CancelToken, Clock};
@@ -238,49 +237,27 @@ pub(crate) fn listen(address: SocketAddr, option: &str) -> Result<TcpListener> {
 
 /// Sets money aside, where none is yet.
 async fn stake(solver: &HttpSolver, wanted: Option<Amount>, report: &Report) -> Result<()> {
-    let money = solver.money().await?;
-    let half = money.balance.mul_div_floor(Amount::from(1_u64), Amount::from(2_u64)).unwrap_or_default();
-    let amount = match wanted {
-        Some(wanted) => wanted.checked_sub(money.stake).unwrap_or_default(),
-        None if money.stake.is_zero() => half,
-        None => Amount::ZERO,
-    };
-    let money = if amount.is_zero() { money } else { solver.stake(amount).await? };
+    let money = solver.stake_where_short(wanted).await?;
     report.field("stake", format!("{}, {} to spend", money.stake, money.balance));
     Ok(())
 }
 
 /// What this machine offers, as it was typed.
 pub(crate) fn config(args: &ProviderArgs, mediators: Vec<Address>) -> Result<ProviderConfig> {
-    let policy = if args.only.is_empty() { ModulePolicy::allow_all() } else { ModulePolicy::deny_all() };
-    let policy = args.only.iter().cloned().fold(policy, ModulePolicy::allow);
-    let policy = args.never.iter().cloned().fold(policy, ModulePolicy::deny);
-    let cpus = std::thread::available_parallelism().map_or(1, usize::from);
-    let cpu = args.cpu.unwrap_or_else(|| i64::try_from(cpus).unwrap_or(1).saturating_mul(1_000));
-    let ram = args.ram.or_else(half_of_memory).unwrap_or(2_000);
+    let here = ProviderConfig::of_this_machine(mediators);
+    let cpu = args.cpu.unwrap_or(here.machine.cpu);
+    let ram = args.ram.unwrap_or(here.machine.ram);
     Ok(ProviderConfig {
-        machine: MachineSpec { gpu: 0, gpus: None, cpu, ram, disk: args.disk },
+        machine: MachineSpec { cpu, ram, disk: args.disk, ..here.machine.clone() },
         slots: args.slots,
         rate: args.rate,
-        module_rates: BTreeMap::new(),
-        driver: None,
-        cuda: None,
         labels: pairs(&args.labels, "label", "E_LABEL_TWICE")?,
         network: args.executors.network(),
-        verification: VerificationClass::Exact,
         collateral_multiple: args.collateral,
-        policy,
+        policy: ModulePolicy::of(args.only.iter().cloned(), args.never.iter().cloned()),
         limits: args.limits.limits(),
-        mediators,
+        ..here
     })
-}
-
-/// Half of the machine's memory in MB, where the system tells.
-fn half_of_memory() -> Option<i64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let kibibytes: i64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    kibibytes.checked_mul(1_024)?.checked_div(2_000_000)
 }
 
 pub(crate) fn text(machine: &MachineSpec) -> String {

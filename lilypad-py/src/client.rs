@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use lilypad_core::client::{Client, Job, ResultFolders, SubmitOptions};
-use lilypad_core::config::{NetworkTarget, data_dir, resolve_network};
+use lilypad_core::config::{NetworkEntry, NetworkTarget, data_dir, resolve_network};
 use lilypad_core::http::{HttpOptions, HttpSolver};
 use lilypad_core::model::{Amount, JobId, MachineSpec};
 use lilypad_core::network::{Network, NetworkBuilder};
@@ -227,27 +227,44 @@ pub(crate) fn connect(
     let signer = signer.map(|signer| Arc::clone(&signer.get().0));
     let (builder, slots) = builder(settings)?;
     let work = async move {
-        let target = blocking(move || resolve_network(network.as_deref())).await?;
-        let NetworkTarget::Remote { name, entry } = target else {
+        let Some(entry) = resolved(network).await? else {
             return Ok(here(builder.start().await?, slots));
         };
-        if entry.v2.is_some() {
-            let name = name.unwrap_or_default();
-            let message = format!("{name} has a solver of Lilypad v2, which only the command `lilypad` uses");
-            return Err(Error::unsupported("E_V2_NETWORK", message).with_hint("name another network"));
-        }
         let signer = match signer {
             Some(signer) => signer,
             None => Arc::new(blocking(|| found(None, None)).await?),
         };
         let signer: Arc<dyn Signer> = signer;
-        let options =
-            HttpOptions { insecure: entry.url.is_insecure(), solver: entry.solver, ..HttpOptions::default() };
-        let solver = HttpSolver::connect(entry.url.as_str(), Arc::clone(&signer), options).await?;
+        let solver =
+            HttpSolver::connect(entry.url.as_str(), Arc::clone(&signer), options_of(&entry)).await?;
         let client = Client::at(solver.clone(), signer);
         let folders = ResultFolders::under(data_dir(None)?.join("results"))?;
         client.keep_with(Arc::new(folders));
         Ok(RawClient::new(client, Place::There(solver), REMOTE_AT_ONCE))
     };
     Ok(Call::new(work, |py, client| Ok(Py::new(py, client)?.into_any())))
+}
+
+/// Where the network is that is meant; `None` for one in this process.
+async fn resolved(network: Option<String>) -> Result<Option<NetworkEntry>> {
+    let target = blocking(move || resolve_network(network.as_deref())).await?;
+    let NetworkTarget::Remote { name, entry } = target else { return Ok(None) };
+    if entry.v2.is_some() {
+        let name = name.unwrap_or_default();
+        let message = format!("{name} has a solver of Lilypad v2, which only the command `lilypad` uses");
+        return Err(Error::unsupported("E_V2_NETWORK", message).with_hint("name another network"));
+    }
+    Ok(Some(entry))
+}
+
+/// The same of one that must be elsewhere.
+pub(crate) async fn elsewhere(network: Option<String>) -> Result<NetworkEntry> {
+    resolved(network).await?.ok_or_else(|| {
+        let message = "the network in this process has a provider of its own and takes no other";
+        Error::invalid("E_NETWORK_LOCAL", message).with_hint("name the URL of a solver, or start one: lilypad.Solver()")
+    })
+}
+
+pub(crate) fn options_of(entry: &NetworkEntry) -> HttpOptions {
+    HttpOptions { insecure: entry.url.is_insecure(), solver: entry.solver, ..HttpOptions::default() }
 }

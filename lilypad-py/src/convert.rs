@@ -165,3 +165,9 @@ fn file(value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     // Everything that holds bytes: bytearray, memoryview, arrays.
     py.import("builtins")?.call_method1("memoryview", (&content,))?.call_method0("tobytes")?.extract()
 }
+
+/// Text from strangers on one line, without what a terminal would obey.
+#[pyfunction]
+pub(crate) fn one_line(text: &str) -> String {
+    lilypad_core::view::one_line(text)
+}

@@ -2,7 +2,7 @@
 //! written in Python above it.
 //!
 //! Layout: `rt` the runtime and how a thread waits for it; `call` a call that is waited for or started; `bridge` to
-//! `asyncio`; `convert` and `error` between the two languages; `client`, `command`, `job`, `module`, `result`, `signer` one file for each thing.
+//! `asyncio`; `convert` and `error` between the two languages; `client`, `command`, `job`, `module`, `result`, `signer`, `roles` one file for each thing.
 
 #![cfg(unix)]
 
@@ -15,6 +15,7 @@ mod error;
 mod job;
 mod module;
 mod result;
+mod roles;
 mod rt;
 mod signer;
 
@@ -29,6 +30,8 @@ mod _lilypad {
     #[pymodule_export]
     use super::command::command;
     #[pymodule_export]
+    use super::convert::one_line;
+    #[pymodule_export]
     use super::job::{RawEvents, RawJob};
     #[pymodule_export]
     use super::module::{RawModule, load_module, new_module};
@@ -36,6 +39,8 @@ mod _lilypad {
     use super::result::{RawResult, read_receipt, verify_receipt};
     #[pymodule_export]
     use super::rt::{after_fork, close_gate};
+    #[pymodule_export]
+    use super::roles::{RawProvider, RawSolver, start_provider, start_solver};
     #[pymodule_export]
     use super::signer::RawSigner;
 

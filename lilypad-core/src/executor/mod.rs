@@ -15,9 +15,11 @@ mod log;
 mod outputs;
 #[cfg(feature = "executor-wasm")]
 pub mod wasm;
+mod watched;
 
 #[cfg(any(test, feature = "testing"))]
 pub use fake::FakeExecutor;
+pub use watched::{RunEvent, RunWatcher, Watched};
 
 use std::collections::BTreeMap;
 use std::fmt;

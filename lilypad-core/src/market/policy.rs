@@ -74,6 +74,17 @@ impl ModulePolicy {
         self
     }
 
+    /// Runs only what one of the first rules allows, everything where there are none, and never what one of the second denies.
+    #[must_use]
+    pub fn of(
+        only: impl IntoIterator<Item = ModuleRule>,
+        never: impl IntoIterator<Item = ModuleRule>,
+    ) -> Self {
+        let mut only = only.into_iter().peekable();
+        let start = if only.peek().is_none() { Self::allow_all() } else { Self::deny_all() };
+        never.into_iter().fold(only.fold(start, Self::allow), Self::deny)
+    }
+
     /// Passes where the policy lets `module` run.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::error::Result;
+use crate::executor::RunEvent;
 use crate::model::WorkUnit;
 use crate::wire::{JobEvent, JobEventKind};
 
@@ -70,4 +71,26 @@ pub fn event_with_words(event: &JobEvent, unit: WorkUnit) -> Result<Value> {
         document["more"] = json!([label, text]);
     }
     Ok(document)
+}
+
+/// Something that happened on a machine that runs jobs.
+#[must_use]
+pub fn run_event(event: &RunEvent) -> Value {
+    match event {
+        RunEvent::Started { job_id, executor } => {
+            json!({ "event": "started", "job_id": job_id, "words": format!("runs on {executor}") })
+        }
+        RunEvent::Ended { job_id, outcome, usage, took } => json!({
+            "event": "ended",
+            "job_id": job_id,
+            "words": format!("ended: {outcome}"),
+            "outcome": outcome.to_string(),
+            "instruction_count": usage.instructions,
+            "peak_memory_bytes": usage.peak_memory_bytes,
+            "took_s": took.as_secs_f64(),
+        }),
+        RunEvent::Failed { job_id, message } => {
+            json!({ "event": "failed", "job_id": job_id, "words": format!("could not be run: {message}") })
+        }
+    }
 }

@@ -13,7 +13,7 @@ mod result;
 mod safe;
 mod table;
 
-pub use event::{EventWords, event, event_with_words, event_words};
+pub use event::{EventWords, event, event_with_words, event_words, run_event};
 pub use module::{finding, module, rendered};
 pub use quote::{quote_text, quote_with_text};
 pub use result::result;
@@ -25,7 +25,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::{Error, Result, Retry};
 use crate::market::Quote;
-use crate::wire::JobStatus;
+use crate::wire::{JobStatus, Money};
 
 /// An error with all its parts: the same words in every language.
 ///
@@ -79,6 +79,14 @@ pub fn status(status: &JobStatus) -> Result<Value> {
     let mut document = written("a status", status)?;
     document["state"] = Value::from(status.state.to_string());
     Ok(document)
+}
+
+/// What an account has on a ledger: amounts in wei.
+///
+/// # Errors
+/// `Unexpected` where the JSON library refuses.
+pub fn money(money: &Money) -> Result<Value> {
+    written("money", money)
 }
 
 /// A quote, with its change in words too.

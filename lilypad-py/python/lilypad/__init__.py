@@ -41,8 +41,10 @@ from ._errors import (
 from ._job import AsyncEventStream, AsyncJob, EventStream, Job
 from ._module import Finding, Input, Module, new_module
 from ._options import FileContent, Options
+from ._progress import progress
 from ._quote import Quote, QuotedOffer, Refusal
 from ._result import File, Files, JobResult
+from ._roles import Money, Provider, RunEvent, Solver
 from ._signer import Signer
 from .events import JobEvent
 
@@ -70,18 +72,22 @@ __all__ = [
     "JobStatus",
     "LilypadError",
     "Module",
+    "Money",
     "NoMatchError",
     "NotFoundError",
     "Options",
     "ProtocolError",
-    "RateLimitedError",
+    "Provider",
     "Quote",
     "QuotedOffer",
+    "RateLimitedError",
     "Receipt",
     "Refusal",
     "RejectedError",
+    "RunEvent",
     "SettlementError",
     "Signer",
+    "Solver",
     "TimeoutError",
     "Timings",
     "UnauthorizedError",
@@ -94,6 +100,7 @@ __all__ = [
     "events",
     "job",
     "new_module",
+    "progress",
     "run",
     "submit",
 ]

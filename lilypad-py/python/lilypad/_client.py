@@ -6,7 +6,7 @@ import os
 from collections import deque
 from typing import TYPE_CHECKING, Any, AsyncIterator, Iterable, Iterator, Mapping, Optional, Union
 
-from . import _lilypad
+from . import _lilypad, _progress
 from ._data import JobStatus
 from ._job import AsyncJob, Job
 from ._module import Module
@@ -105,13 +105,19 @@ class Client(_Account):
         ``at_once`` jobs are in flight together. What failed raises its error when its turn comes, unless ``check`` is
         false: then it is a result with an ``error``.
         """
-        loaded, flying = Module._of(_loaded(module)), deque["Job"]()
+        results = self._map(Module._of(_loaded(module)), inputs, options, at_once or self._raw.at_once, check)
+        return _progress.counting(results, _progress.length(inputs))
+
+    def _map(
+        self, module: Module, inputs: Iterable[Inputs], options: Optional[Options], at_once: int, check: bool
+    ) -> Iterator[JobResult]:
+        flying = deque["Job"]()
         for values in inputs:
-            flying.append(self.submit(loaded, values, options=options))
-            if len(flying) >= (at_once or self._raw.at_once):
-                yield flying.popleft().wait(check=check)
+            flying.append(self.submit(module, values, options=options))
+            if len(flying) >= at_once:
+                yield flying.popleft()._wait(None, check, None)
         while flying:
-            yield flying.popleft().wait(check=check)
+            yield flying.popleft()._wait(None, check, None)
 
     def quote(
         self, module: AnyModule, inputs: Optional[Inputs] = None, /, *, options: Optional[Options] = None, **more: Any

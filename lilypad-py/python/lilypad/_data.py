@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Any, Mapping, Optional
 
 from . import _lilypad, _show
@@ -114,4 +115,10 @@ class Receipt:
         return f"<Receipt of job {self.body['job_id']}>"
 
     def _repr_html_(self) -> str:
-        return _show.table({name: text if isinstance(text, str) else json.dumps(text) for name, text in self.body.items()})
+        shown = {name: part if isinstance(part, str) else json.dumps(part) for name, part in self.body.items()}
+        rate = self.body["rate"]
+        shown["instruction_count"] = f"{self.instruction_count:,}"
+        shown["rate"] = f"{_show.lp(int(rate['amount']))} per {rate['per']:,}"
+        shown["price_cap"], shown["cost"] = _show.lp(int(self.body["price_cap"])), _show.lp(self.cost)
+        shown["created_at"] = datetime.fromtimestamp(self.body["created_at"] / 1000, timezone.utc).isoformat(" ", "seconds")
+        return _show.table(shown)

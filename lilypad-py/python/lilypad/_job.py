@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, AsyncIterator, Iterator, Optional
 
-from . import _lilypad, events
+from . import _lilypad, _progress, _show, events
 from ._data import JobStatus
 from ._options import Time
 from ._result import JobResult
@@ -91,10 +91,30 @@ class Job(_Handle):
         A time limit and Ctrl-C end the waiting alone: the job goes on. A job that failed raises its error, with the
         ``result`` on it; without ``check`` it returns the result, which has the ``error``.
         """
+        return self._wait(timeout, check, _progress.view() if timeout is None else None)
+
+    def _wait(self, timeout: Optional[Time], check: bool, shown: "Optional[_progress.View]") -> JobResult:
         try:
+            if shown is not None:
+                for event in self.events():
+                    shown.show(event)
             return finish(self._raw.wait(timeout).wait(), check)
         except KeyboardInterrupt as stop:
             raise explain(stop, self.id)
+        finally:
+            if shown is not None:
+                shown.close()
+
+    def _repr_html_(self) -> str:
+        so_far = [events.from_core(view) for view in self._raw.events().wait().batch(1_000).wait()]
+        printed = [event.text for event in so_far if isinstance(event, (Stdout, Stderr))]
+        status = self.status()
+        shown = {"job": self.id, "state": status.state, "provider": status.resource_provider}
+        shown.update({"waiting": status.waiting_for, "fix": status.fix})
+        if status.cost is not None:
+            shown["cost"] = _show.lp(status.cost)
+        tail = _show.pre("\n".join(printed[-_progress.TAIL_LINES :])) if printed else ""
+        return _show.table({name: value for name, value in shown.items() if value}) + tail
 
     def cancel(self) -> None:
         """Asks it to stop and returns at once. What it did until then is paid, the rest of the money comes back."""

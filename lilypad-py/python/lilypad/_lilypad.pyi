@@ -2,7 +2,7 @@ from _typeshed import SupportsGetItem
 from os import PathLike
 from typing import Any, Final, SupportsIndex, final
 
-__all__ = ["__version__", "Call", "RawClient", "RawEvents", "RawJob", "RawModule", "RawResult", "RawSigner", "after_fork", "close_gate", "command", "connect", "load_module", "local", "new_module", "read_receipt", "verify_receipt"]
+__all__ = ["__version__", "Call", "RawClient", "RawEvents", "RawJob", "RawModule", "RawProvider", "RawResult", "RawSigner", "RawSolver", "after_fork", "close_gate", "command", "connect", "load_module", "local", "new_module", "one_line", "read_receipt", "start_provider", "start_solver", "verify_receipt"]
 
 __version__: Final[str]
 """
@@ -112,6 +112,24 @@ class RawModule:
         """
 
 @final
+class RawProvider:
+    """
+    A provider that runs jobs on this machine.
+    """
+    @property
+    def address(self, /) -> str: ...
+    def events(self, /, first: SupportsIndex) -> Call:
+        """
+        What happened on this machine from the event with this number on; waits for one where there is none yet and the
+        provider goes on.
+        """
+    def money(self, /) -> Call:
+        """
+        What the account has: to spend, staked, locked.
+        """
+    def stop(self, /) -> Call: ...
+
+@final
 class RawResult:
     """
     What came of a job.
@@ -176,6 +194,17 @@ class RawSigner:
         Writes the key, encrypted, to a file that must be new.
         """
 
+@final
+class RawSolver:
+    """
+    A solver that is reached over HTTP.
+    """
+    @property
+    def address(self, /) -> str: ...
+    def stop(self, /) -> Call: ...
+    @property
+    def url(self, /) -> str: ...
+
 def after_fork() -> None:
     """
     This process was forked off: the threads of the runtime are in the other one.
@@ -212,9 +241,24 @@ def new_module(name: str, folder: str | PathLike[str], kind: str) -> list[str]:
     Writes the files of a new module into a folder that must be new or empty; returns their names.
     """
 
+def one_line(text: str) -> str:
+    """
+    Text from strangers on one line, without what a terminal would obey.
+    """
+
 def read_receipt(text: str) -> Any:
     """
     A receipt as JSON values, unchecked but for its form.
+    """
+
+def start_provider(network: str | None, signer: RawSigner | None, settings: dict) -> Call:
+    """
+    Offers this machine on a network elsewhere and runs WebAssembly jobs on it; settings by the names of `lilypad.Provider`.
+    """
+
+def start_solver(listen: str, signer: RawSigner | None, play_money: Any | None, match_timeout: Any | None) -> Call:
+    """
+    Starts a solver whose jobs and money are in the memory of this process.
     """
 
 def verify_receipt(text: str) -> Any:

@@ -34,7 +34,7 @@ def picture(kind: str, content: bytes, name: str) -> str:
 def pre(text: str) -> str:
     """Text as it was printed; a long one is cut."""
     shown = text if len(text) <= TEXT_CHARS else text[:TEXT_CHARS] + "\n…"
-    return f'<pre style="margin:4px 0">{escape(shown)}</pre>'
+    return f'<pre style="margin:4px 0;font-family:monospace;font-size:90%;line-height:1.25">{escape(shown)}</pre>'
 
 
 def line(text: str) -> str:
@@ -63,6 +63,12 @@ def grid(head: Sequence[str], rows: "Iterable[Sequence[Any]]") -> str:
 def markdown(text: str) -> str:
     """Text without a meaning in Markdown or HTML."""
     return "".join("\\" + letter if letter in "\\`*_{}[]()#+-.!|<>&~" else letter for letter in text)
+
+
+def lp(wei: int) -> str:
+    """An amount in LP, exact."""
+    whole, rest = divmod(wei, 10**18)
+    return f"{whole}.{rest:018}".rstrip("0").rstrip(".") + " LP"
 
 
 def seconds(value: float) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timezone
 from typing import Any, ClassVar, Optional
 
+from . import _lilypad
+
 
 @dataclass(frozen=True)
 class JobEvent:
@@ -27,6 +29,11 @@ class JobEvent:
     """What it is about, in one word (``state``, ``stdout``, ``warning``)."""
     words: str
     """One line for people."""
+
+    @property
+    def safe(self) -> str:
+        """``words`` on one line, without what a terminal would obey."""
+        return _lilypad.one_line(self.words)
 
     def __str__(self) -> str:
         return self.words

@@ -204,6 +204,22 @@ impl HttpSolver {
         self.move_stake("stake", amount, |before| before.checked_add(amount)).await
     }
 
+    /// Sets so much aside as stake as is missing to `wanted`; where nothing is wanted and none is set aside, half of what the
+    /// account has.
+    ///
+    /// # Errors
+    /// As [`HttpSolver::stake`].
+    pub async fn stake_where_short(&self, wanted: Option<Amount>) -> Result<Money> {
+        let money = self.money().await?;
+        let half = money.balance.mul_div_floor(Amount::from(1_u64), Amount::from(2_u64)).unwrap_or_default();
+        let missing = match wanted {
+            Some(wanted) => wanted.checked_sub(money.stake).unwrap_or_default(),
+            None if money.stake.is_zero() => half,
+            None => Amount::ZERO,
+        };
+        if missing.is_zero() { Ok(money) } else { self.stake(missing).await }
+    }
+
     /// Begins to take stake back that no deal has locked; it can be claimed once the ledger's time for that is over.
     ///
     /// # Errors
