@@ -235,8 +235,7 @@ pub(crate) fn connect(
             None => Arc::new(blocking(|| found(None, None)).await?),
         };
         let signer: Arc<dyn Signer> = signer;
-        let solver =
-            HttpSolver::connect(entry.url.as_str(), Arc::clone(&signer), options_of(&entry)).await?;
+        let solver = HttpSolver::connect(entry.url.as_str(), Arc::clone(&signer), options_of(&entry)).await?;
         let client = Client::at(solver.clone(), signer);
         let folders = ResultFolders::under(data_dir(None)?.join("results"))?;
         client.keep_with(Arc::new(folders));
@@ -261,7 +260,8 @@ async fn resolved(network: Option<String>) -> Result<Option<NetworkEntry>> {
 pub(crate) async fn elsewhere(network: Option<String>) -> Result<NetworkEntry> {
     resolved(network).await?.ok_or_else(|| {
         let message = "the network in this process has a provider of its own and takes no other";
-        Error::invalid("E_NETWORK_LOCAL", message).with_hint("name the URL of a solver, or start one: lilypad.Solver()")
+        Error::invalid("E_NETWORK_LOCAL", message)
+            .with_hint("name the URL of a solver, or start one: lilypad.Solver()")
     })
 }
 

@@ -38,9 +38,9 @@ mod _lilypad {
     #[pymodule_export]
     use super::result::{RawResult, read_receipt, verify_receipt};
     #[pymodule_export]
-    use super::rt::{after_fork, close_gate};
-    #[pymodule_export]
     use super::roles::{RawProvider, RawSolver, start_provider, start_solver};
+    #[pymodule_export]
+    use super::rt::{after_fork, close_gate};
     #[pymodule_export]
     use super::signer::RawSigner;
 
