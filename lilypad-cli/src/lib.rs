@@ -10,6 +10,7 @@ mod config;
 mod executors;
 mod exit;
 mod files;
+mod gpus;
 mod ground;
 mod interrupt;
 mod job;

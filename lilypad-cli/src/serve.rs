@@ -17,6 +17,7 @@ use serde_json::json;
 
 use crate::args::parse_label;
 use crate::executors::ExecutorArgs;
+use crate::gpus::{GpuArgs, Offered};
 use crate::ground::{Place, play_money};
 use crate::interrupt::stop_asked;
 use crate::job::{self, pairs};
@@ -121,6 +122,8 @@ pub(crate) struct ProviderArgs {
     pub(crate) network: Option<String>,
     #[command(flatten)]
     pub(crate) executors: ExecutorArgs,
+    #[command(flatten)]
+    pub(crate) gpus: GpuArgs,
     /// How many jobs run at once, as far as the machine holds them.
     #[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=1024))]
     pub(crate) slots: u32,
@@ -172,9 +175,10 @@ pub(crate) fn provider(args: ProviderArgs, report: &Report) -> Result<ExitCode> 
         let solver = place.solver(&signer, report).await?;
         play_money(&solver, Amount::from(1_u64), report).await?;
         stake(&solver, args.stake, report).await?;
-        let config = config(&args, solver.mediators().to_vec())?;
-        let machine = config.machine.clone();
         let executors = args.executors.of_provider(report).await?;
+        let gpus = args.gpus.offered(&executors, report)?;
+        let config = config(&args, gpus, solver.mediators().to_vec())?;
+        let machine = config.machine.clone();
         let kinds: Vec<&str> = executors.iter().map(|executor| executor.name()).collect();
         let kinds = kinds.join(" and ");
         let api = Arc::new(solver);
@@ -243,12 +247,21 @@ async fn stake(solver: &HttpSolver, wanted: Option<Amount>, report: &Report) -> 
 }
 
 /// What this machine offers, as it was typed.
-pub(crate) fn config(args: &ProviderArgs, mediators: Vec<Address>) -> Result<ProviderConfig> {
+pub(crate) fn config(args: &ProviderArgs, gpus: Offered, mediators: Vec<Address>) -> Result<ProviderConfig> {
     let here = ProviderConfig::of_this_machine(mediators);
     let cpu = args.cpu.unwrap_or(here.machine.cpu);
     let ram = args.ram.unwrap_or(here.machine.ram);
     Ok(ProviderConfig {
-        machine: MachineSpec { cpu, ram, disk: args.disk, ..here.machine.clone() },
+        machine: MachineSpec {
+            gpu: i64::try_from(gpus.specs.len()).unwrap_or(0),
+            gpus: (!gpus.specs.is_empty()).then_some(gpus.specs),
+            cpu,
+            ram,
+            disk: args.disk,
+        },
+        gpu_ids: gpus.ids,
+        driver: gpus.driver,
+        cuda: gpus.cuda,
         slots: args.slots,
         rate: args.rate,
         labels: pairs(&args.labels, "label", "E_LABEL_TWICE")?,
@@ -264,5 +277,10 @@ pub(crate) fn text(machine: &MachineSpec) -> String {
     let cpus = machine.cpu / 1_000;
     let rest = machine.cpu % 1_000;
     let cpus = if rest == 0 { cpus.to_string() } else { format!("{cpus}.{rest:03}") };
-    format!("{cpus} CPUs, {} MB of memory", machine.ram)
+    let gpus = match machine.gpu {
+        0 => String::new(),
+        1 => ", 1 GPU".to_owned(),
+        count => format!(", {count} GPUs"),
+    };
+    format!("{cpus} CPUs, {} MB of memory{gpus}", machine.ram)
 }

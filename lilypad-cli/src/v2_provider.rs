@@ -20,7 +20,8 @@ pub(crate) fn provider(args: &ProviderArgs, place: &V2Place, report: &Report) ->
     let (solver, address) = place.provider(&args.key, report)?;
     job::runtime()?.block_on(async {
         let executors = args.executors.of_provider(report).await?;
-        let config = serve::config(args, Vec::new())?;
+        let gpus = args.gpus.offered(&executors, report)?;
+        let config = serve::config(args, gpus, Vec::new())?;
         let options = LoadOptions {
             cache_dir: job::data_dir(None).map(|dir| dir.join("cache")).ok(),
             allow_private_hosts: args.allow_private_host.clone(),

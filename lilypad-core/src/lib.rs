@@ -26,6 +26,8 @@ pub mod trace;
 
 #[cfg(not(target_family = "wasm"))]
 pub mod disk;
+#[cfg(all(feature = "gpu", not(target_family = "wasm")))]
+pub mod gpu;
 pub mod market;
 pub mod settlement;
 pub mod signer;

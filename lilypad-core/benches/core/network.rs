@@ -33,6 +33,7 @@ pub(crate) fn all(criterion: &mut Criterion) {
         inputs: FileSet::new(),
         outputs: BTreeMap::new(),
         network: lilypad_core::model::NetworkPolicy::None,
+        gpus: Vec::new(),
         seed: [0; 32],
         limits: Limits::default(),
     };

@@ -135,6 +135,7 @@ async fn alone(executor: &WasmExecutor, module: &Module) -> Vec<Duration> {
         inputs: FileSet::new(),
         outputs: BTreeMap::new(),
         network: lilypad_core::model::NetworkPolicy::None,
+        gpus: Vec::new(),
         seed: [0; 32],
         limits: Limits::default(),
     };

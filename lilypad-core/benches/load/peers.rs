@@ -61,6 +61,7 @@ impl World {
                 disk: 1_000_000,
                 ..MachineSpec::default()
             },
+            gpu_ids: Vec::new(),
             slots,
             rate: Rate::new(Amount::from_wei(10), 1).expect("a rate"),
             module_rates: BTreeMap::new(),

@@ -66,6 +66,8 @@ pub struct RunRequest {
     pub outputs: BTreeMap<String, String>,
     /// What a container may reach. A WebAssembly program reaches nothing.
     pub network: NetworkPolicy,
+    /// GPUs that are the job's alone while it runs, by the ids under which their driver knows them.
+    pub gpus: Vec<String>,
     /// Seed of the job's random bytes where they are seeded.
     pub seed: [u8; 32],
     /// What the job may use.

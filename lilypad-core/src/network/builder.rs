@@ -183,6 +183,7 @@ impl NetworkBuilder {
     pub(super) fn provider_config(&self, machine: &MachineSpec, mediator: Address) -> ProviderConfig {
         ProviderConfig {
             machine: machine.clone(),
+            gpu_ids: Vec::new(),
             slots: self.slots,
             rate: self.rate,
             module_rates: BTreeMap::new(),

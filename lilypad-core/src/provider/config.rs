@@ -18,6 +18,8 @@ use crate::wire::OfferProposal;
 pub struct ProviderConfig {
     /// What the machine has.
     pub machine: MachineSpec,
+    /// The ids of `machine.gpus`, in their order: a job gets its GPUs by them. Empty where executors need none.
+    pub gpu_ids: Vec<String>,
     /// How many jobs run at once, as far as the machine holds them beside each other.
     pub slots: u32,
     /// Price of measured work.
@@ -58,6 +60,11 @@ impl ProviderConfig {
                 "E_PROVIDER_CONFIG",
                 format!("slots must be 1 to 1,024, got {}", self.slots),
             ));
+        }
+        let (ids, gpus) = (self.gpu_ids.len(), self.machine.gpus.as_ref().map_or(0, Vec::len));
+        if ids != 0 && ids != gpus {
+            let message = format!("the machine has {gpus} GPUs, and {ids} ids of GPUs are given");
+            return Err(Error::invalid("E_PROVIDER_CONFIG", message).with("field", "gpu_ids"));
         }
         Ok(())
     }

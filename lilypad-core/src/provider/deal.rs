@@ -60,6 +60,7 @@ impl Provider {
             inputs: job.files.clone(),
             outputs: spec.outputs.iter().map(|output| (output.name.clone(), output.path.clone())).collect(),
             network: spec.network.clone(),
+            gpus: Vec::new(),
             seed: *job.inputs_id()?.0.digest(),
             limits: self.limits(notice, spec, rate),
         };

@@ -23,6 +23,7 @@ impl ProviderConfig {
                 ram: half_of_memory().unwrap_or(2_000),
                 disk: 10_000,
             },
+            gpu_ids: Vec::new(),
             slots: 2,
             rate,
             module_rates: BTreeMap::new(),

@@ -22,6 +22,13 @@ pub(super) struct Part<'a> {
     taken: Taken,
 }
 
+impl Part<'_> {
+    /// The job's own GPUs, by their ids.
+    pub(super) fn gpus(&self, ids: &[String]) -> Vec<String> {
+        self.taken.gpus().iter().filter_map(|place| ids.get(place).cloned()).collect()
+    }
+}
+
 impl Machine {
     pub(super) fn new(proposal: &OfferProposal) -> Result<Self> {
         let OfferProposal { offer, terms } = proposal;

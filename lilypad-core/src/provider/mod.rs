@@ -1,10 +1,13 @@
 //! The embeddable resource provider: offers a machine, runs what is agreed, hands in signed results.
 //!
-//! Layout: `config` what it offers and under which rules, `here` where nothing else is said; `machine` what of it is in use; `deal` what it checks before it
+//! Layout: `config` what it offers and under which rules, `here` where nothing else is said; `machine` what of it is in use; `gpus` which
+//! GPUs a job of v2 gets; `deal` what it checks before it
 //! runs anything; `run` one job from deal to result; `v2` a provider at a solver of Lilypad v2; this file the service that keeps all of it going.
 
 mod config;
 mod deal;
+#[cfg(all(feature = "http", not(target_family = "wasm")))]
+mod gpus;
 mod here;
 mod machine;
 mod run;

@@ -37,7 +37,10 @@ impl Provider {
         crash_point("provider.told");
         // What the job takes is given back before its result is handed in: from then on the solver counts on it.
         let ended = match machine.take(&notice) {
-            Ok(_part) => self.try_run(&notice, machine, &cancel).await,
+            Ok(part) => {
+                let gpus = part.gpus(&self.0.config.gpu_ids);
+                self.try_run(&notice, machine, gpus, &cancel).await
+            }
             Err(error) => Err(error),
         };
         let is_stuck = ended.as_ref().is_err_and(|error| error.code() == STUCK);
@@ -79,9 +82,11 @@ impl Provider {
         &self,
         notice: &DealNotice,
         machine: &Machine,
+        gpus: Vec<String>,
         cancel: &CancelToken,
     ) -> Result<ResultSubmission> {
-        let prepared = self.prepare(notice, machine.offer_id())?;
+        let mut prepared = self.prepare(notice, machine.offer_id())?;
+        prepared.request.gpus = gpus;
         let executor = prepared.executor.clone();
         let _timer = self.time_limit(prepared.time, cancel);
         self.0.solver.started(notice.deal_id, executor.name());

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use super::ProviderConfig;
 use super::deal::{executor_for, job_limits};
+use super::gpus::Pool;
 use super::run::text_of;
 use crate::error::{Error, Fault, Result};
 use crate::executor::{EventSink, Executor, RunRequest, StopReason};
@@ -71,6 +72,7 @@ struct Inner {
     terms: V2Terms,
     /// The moment of the newest offer: two of one moment would be one offer.
     offered: AtomicU64,
+    gpus: Pool,
 }
 
 impl fmt::Debug for V2Provider {
@@ -95,6 +97,7 @@ impl V2Provider {
         terms: V2Terms,
     ) -> Result<Self> {
         config.check(&executors)?;
+        let gpus = Pool::new(&config.gpu_ids);
         Ok(Self(Arc::new(Inner {
             address,
             solver,
@@ -104,6 +107,7 @@ impl V2Provider {
             config,
             terms,
             offered: AtomicU64::new(0),
+            gpus,
         })))
     }
 
@@ -236,6 +240,8 @@ impl Inner {
         let rendered = module.render(&offer.inputs.clone().unwrap_or_default())?;
         let spec = rendered.runnable()?;
         self.check_room(spec)?;
+        // Executors that need no ids find their GPUs themselves.
+        let gpus = self.gpus.take(if self.config.gpu_ids.is_empty() { 0 } else { spec.machine.gpu })?;
         let inputs = match rendered.files().is_empty() {
             true => FileSet::new(),
             false => self.solver.input_files(id).await?,
@@ -249,6 +255,7 @@ impl Inner {
             inputs,
             outputs: spec.outputs.iter().map(|output| (output.name.clone(), output.path.clone())).collect(),
             network: spec.network.clone(),
+            gpus: gpus.ids().to_vec(),
             seed: *id.0.digest(),
             limits: job_limits(self.config.limits, spec),
         };

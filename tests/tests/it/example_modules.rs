@@ -37,6 +37,7 @@ impl Run {
             inputs: given,
             outputs: spec.outputs.into_iter().map(|output| (output.name, output.path)).collect(),
             network: lilypad_core::model::NetworkPolicy::None,
+            gpus: Vec::new(),
             seed: [0; 32],
             limits,
         };

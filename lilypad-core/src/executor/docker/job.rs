@@ -321,6 +321,13 @@ fn refused(cause: EngineError) -> Error {
         .with_hint("the engine must run on the provider's machine and see the folder under the same path")
         .with_source(cause);
     }
+    if ["device driver", "nvidia-container", "CDI device"].iter().any(|sign| text.contains(sign)) {
+        let message = format!("the engine cannot give the job its GPU: {text}");
+        return Error::new(ErrorKind::Unavailable, "E_CONTAINER_GPU", message)
+            .with_fault(Fault::Provider)
+            .with_hint("the provider installs NVIDIA's container toolkit and starts its engine again, or offers no GPU")
+            .with_source(cause);
+    }
     let no_program =
         ["executable file not found", "no such file or directory", "permission denied", "exec format"];
     let of_program = no_program.iter().any(|sign| text.to_lowercase().contains(sign));

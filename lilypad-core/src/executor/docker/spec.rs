@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use bollard::models::{
-    ContainerCreateBody, HealthConfig, HostConfig, HostConfigLogConfig, Mount, MountType, ResourcesUlimits,
+    ContainerCreateBody, DeviceRequest, HealthConfig, HostConfig, HostConfigLogConfig, Mount, MountType,
+    ResourcesUlimits,
 };
 
 use crate::error::{Error, ErrorKind, Fault, Result};
@@ -102,8 +103,21 @@ impl Plan<'_> {
             // What it prints comes to us and is written nowhere else.
             log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
             cgroup_parent: self.group.clone(),
+            device_requests: self.gpus(),
             runtime: Some(self.runtime.to_owned()),
             ..HostConfig::default()
+        })
+    }
+
+    /// The job's own GPUs and no other: without a request, a container sees none.
+    fn gpus(&self) -> Option<Vec<DeviceRequest>> {
+        let ids = &self.request.gpus;
+        (!ids.is_empty()).then(|| {
+            vec![DeviceRequest {
+                device_ids: Some(ids.clone()),
+                capabilities: Some(vec![vec!["gpu".to_owned()]]),
+                ..DeviceRequest::default()
+            }]
         })
     }
 

@@ -97,6 +97,12 @@ async fn an_image_and_a_program_that_are_not_there_are_named() {
     assert_eq!((got, fault), ("E_CONTAINER_START", "Module"), "{message}");
     assert!(message.contains("/no/such/program"), "{message}");
 
+    // No GPU is here, or not this one: the job is not run without it.
+    let mut request = sh("true");
+    request.gpus = vec!["GPU-00000000-0000-4000-8000-000000000000".to_owned()];
+    let (got, fault, message) = code(bench.run(request).await.unwrap_err());
+    assert_eq!((got, fault), ("E_CONTAINER_GPU", "Provider"), "{message}");
+
     let mut request = sh("true");
     request.limits.memory_bytes = 1 << 20;
     assert_eq!(code(bench.run(request).await.unwrap_err()).0, "E_CONTAINER_MEMORY");

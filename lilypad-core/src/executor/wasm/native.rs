@@ -53,6 +53,7 @@ const PROGRESS: Duration = Duration::from_millis(250);
 ///     inputs: FileSet::new(),
 ///     outputs: BTreeMap::new(),
 ///     network: Default::default(),
+///     gpus: Vec::new(),
 ///     seed: [0; 32],
 ///     limits: Limits::default(),
 /// };

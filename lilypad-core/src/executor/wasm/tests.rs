@@ -31,6 +31,7 @@ pub(super) fn request(wat: &str) -> RunRequest {
         inputs: FileSet::new(),
         outputs: BTreeMap::from([("outputs".to_owned(), "/outputs".to_owned())]),
         network: crate::model::NetworkPolicy::None,
+        gpus: Vec::new(),
         seed: [7; 32],
         limits: Limits { instructions: 1_000_000_000, ..Limits::default() },
     }

@@ -159,6 +159,7 @@ impl Served {
         solver.stake(Amount::from_lp(100)).await.unwrap();
         let config = ProviderConfig {
             machine: MachineSpec { cpu: 4_000, ram: 8_000, ..MachineSpec::default() },
+            gpu_ids: Vec::new(),
             slots: 2,
             rate: Rate::new(Amount::from_wei(10), 1).unwrap(),
             module_rates: BTreeMap::new(),

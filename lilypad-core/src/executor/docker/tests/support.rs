@@ -111,6 +111,7 @@ pub(super) fn sh(script: &str) -> RunRequest {
         inputs: FileSet::new(),
         outputs: BTreeMap::from([("outputs".to_owned(), "/outputs".to_owned())]),
         network: NetworkPolicy::None,
+        gpus: Vec::new(),
         seed: [0; 32],
         limits: Limits { memory_bytes: 64 << 20, milli_cpus: 2_000, ..Limits::default() },
     }

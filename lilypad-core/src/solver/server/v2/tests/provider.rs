@@ -23,6 +23,7 @@ fn at(address: &str, key: &str) -> V2Solver {
 fn config() -> ProviderConfig {
     ProviderConfig {
         machine: MachineSpec { cpu: 2_000, ram: 4_000, disk: 1_000, ..MachineSpec::default() },
+        gpu_ids: Vec::new(),
         slots: 2,
         rate: Rate::FREE,
         module_rates: Default::default(),
