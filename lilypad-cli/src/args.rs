@@ -14,7 +14,7 @@ use crate::executors::ExecutorArgs;
 use crate::jobs::{AccountArgs, OneJobArgs, ResumeArgs};
 use crate::key::KeyArgs;
 use crate::limits::{MostResults, WaitArgs};
-use crate::serve::{ProviderArgs, SolverArgs};
+use crate::serve::{ProviderCommand, SolverArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -87,7 +87,7 @@ pub(crate) enum Command {
     Solver(SolverArgs),
     /// Offer this machine on a network and run jobs for money.
     #[command(visible_alias = "resource-provider")]
-    Provider(ProviderArgs),
+    Provider(ProviderCommand),
     /// Write, check and look at modules.
     Module(ModuleArgs),
     /// Check receipts.
@@ -109,7 +109,7 @@ impl Command {
             }
             Self::Resume(args) => args.one.account.json,
             Self::Solver(args) => args.json,
-            Self::Provider(args) => args.json,
+            Self::Provider(args) => args.wants_json(),
             Self::Module(args) => args.command.wants_json(),
             Self::Receipt(ReceiptArgs { command: ReceiptCommand::Verify { json, .. } }) => *json,
             Self::Wallet(args) => args.wants_json(),
@@ -119,7 +119,11 @@ impl Command {
 
     /// True where one JSON document after another is printed, each on a line.
     pub(crate) fn prints_lines(&self) -> bool {
-        matches!(self, Self::Events(_) | Self::Logs(_) | Self::Solver(_) | Self::Provider(_))
+        match self {
+            Self::Events(_) | Self::Logs(_) | Self::Solver(_) => true,
+            Self::Provider(args) => args.serves(),
+            _ => false,
+        }
     }
 }
 

@@ -104,6 +104,19 @@ impl ExecutorArgs {
         if self.docker_network { NetworkAccess::Full } else { NetworkAccess::None }
     }
 
+    /// The engine that containers run in.
+    pub(crate) async fn container_engine(&self, data_dir: Option<&Path>) -> Result<DockerExecutor> {
+        match &self.docker_scratch {
+            Some(folder) => DockerExecutor::connect(self.config(folder)).await,
+            None => self.in_a_free_folder(&job::data_dir(data_dir)?.join("docker")).await,
+        }
+    }
+
+    /// True where containers are named, and not only welcome.
+    pub(crate) fn asks_for_containers(&self) -> bool {
+        self.executors.contains(&Kind::Docker) || self.docker_socket.is_some()
+    }
+
     /// Refuses flags that say how jobs run here where they run elsewhere.
     pub(crate) fn check_remote(&self) -> Result<()> {
         if self.executors.is_empty() {
@@ -128,10 +141,7 @@ impl ExecutorArgs {
     }
 
     async fn docker(&self, data_dir: Option<&Path>, report: &Report) -> Result<Arc<dyn Executor>> {
-        let docker = match &self.docker_scratch {
-            Some(folder) => DockerExecutor::connect(self.config(folder)).await?,
-            None => self.in_a_free_folder(&job::data_dir(data_dir)?.join("docker")).await?,
-        };
+        let docker = self.container_engine(data_dir).await?;
         report.field("docker", docker.about());
         Ok(Arc::new(docker))
     }

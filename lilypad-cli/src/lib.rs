@@ -6,6 +6,7 @@
 //! `executors` what runs jobs here; `report` what people and programs read; `traces` spans for a collector.
 
 mod args;
+mod check;
 mod config;
 mod executors;
 mod exit;
@@ -66,7 +67,7 @@ fn command(cli: args::Cli) -> ExitCode {
         Command::Cancel(args) => jobs::cancel(args, &report),
         Command::Resume(args) => jobs::resume(args, &report),
         Command::Solver(args) => solver::solver(args, &report),
-        Command::Provider(args) => serve::provider(args, &report),
+        Command::Provider(args) => args.start(&report),
         Command::Module(args) => module::module(args, &report),
         Command::Receipt(args) => receipt::receipt(args, &report),
         Command::Wallet(args) => wallet::wallet(args, &report),

@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 use lilypad_core::http::HttpSolver;
 use lilypad_core::market::{ModulePolicy, ModuleRule};
 use lilypad_core::model::{Address, Amount, MachineSpec, Rate};
@@ -16,6 +16,7 @@ use lilypad_core::{Error, Result};
 use serde_json::json;
 
 use crate::args::parse_label;
+use crate::check::{CheckArgs, check};
 use crate::executors::ExecutorArgs;
 use crate::gpus::{GpuArgs, Offered};
 use crate::ground::{Place, play_money};
@@ -110,6 +111,46 @@ pub(crate) enum ForwardedBy {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct ProviderCommand {
+    #[command(subcommand)]
+    action: Option<ProviderAction>,
+    #[command(flatten)]
+    run: ProviderArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum ProviderAction {
+    /// Offer this machine and run jobs: what `lilypad provider` does without a word behind it.
+    Run(Box<ProviderArgs>),
+    /// Look at what this machine could offer, what is missing, and how to get it.
+    Check(Box<CheckArgs>),
+}
+
+impl ProviderCommand {
+    pub(crate) fn wants_json(&self) -> bool {
+        match &self.action {
+            None => self.run.json,
+            Some(ProviderAction::Run(args)) => args.json,
+            Some(ProviderAction::Check(args)) => args.json,
+        }
+    }
+
+    /// True where it goes on until it is stopped.
+    pub(crate) fn serves(&self) -> bool {
+        !matches!(self.action, Some(ProviderAction::Check(_)))
+    }
+
+    pub(crate) fn start(self, report: &Report) -> Result<ExitCode> {
+        match self.action {
+            None => provider(self.run, report),
+            Some(ProviderAction::Run(args)) => provider(*args, report),
+            Some(ProviderAction::Check(args)) => check(&args, report),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
 #[command(after_help = "Examples:
   lilypad provider --network http://127.0.0.1:8080
   lilypad provider --network lab --slots 4 --rate \"0.02 LP per 1,000,000,000 work units\" --label region=eu
@@ -164,7 +205,7 @@ pub(crate) struct ProviderArgs {
     pub(crate) limits: ProviderLimits,
 }
 
-pub(crate) fn provider(args: ProviderArgs, report: &Report) -> Result<ExitCode> {
+fn provider(args: ProviderArgs, report: &Report) -> Result<ExitCode> {
     let _traces = traces::export(None, "lilypad-provider", report)?;
     if let Some(place) = V2Place::of(args.network.as_deref())? {
         return v2_provider::provider(&args, &place, report);

@@ -53,8 +53,10 @@ const CASES: &[Case] = &[
     // What they print when they are ready is in the tests of roles.
     ("solver", &["--store", "postgres://me:canary@db.example/x"], 2, "E_STORE_URL"),
     ("solver", &["--listen", "192.0.2.1:80", "--play-money", "1 LP"], 4, "E_LISTEN"),
-    ("provider", &[], 2, "E_NETWORK_LOCAL"),
-    ("provider", &[AT, "http://127.0.0.1:1"], 4, "E_SOLVER_DOWN"),
+    ("provider run", &[], 2, "E_NETWORK_LOCAL"),
+    ("provider run", &[AT, "http://127.0.0.1:1"], 4, "E_SOLVER_DOWN"),
+    ("provider check", &[AT, "URL", "--docker-socket", "/var/run/no-engine.sock"], 4, ""),
+    ("provider check", &["--executor", "podman"], 2, "E_USAGE"),
     ("module new", &["pond-module", "--path", "HOME/module"], 0, ""),
     ("module new", &["../escape"], 2, "E_MODULE_NAME"),
     ("module check", &["examples/modules/cowsay"], 0, ""),

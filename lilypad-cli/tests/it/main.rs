@@ -5,6 +5,8 @@ mod big;
 #[cfg(test)]
 mod bucket;
 #[cfg(test)]
+mod check;
+#[cfg(test)]
 mod cluster;
 #[cfg(test)]
 mod commands;

@@ -5,4 +5,4 @@
 mod native;
 mod sse;
 
-pub use native::{HttpOptions, HttpSolver, V2Job, V2Options, V2Outcome, V2Solver, WaitListener};
+pub use native::{HttpOptions, HttpSolver, Probe, V2Job, V2Options, V2Outcome, V2Solver, WaitListener};

@@ -16,8 +16,17 @@ use serde::Deserialize;
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Folders and files that the ledger's tests are built from.
-const TREE: [&str; 8] =
-    ["Cargo.toml", "Cargo.lock", "lilypad-core", "lilypad-cli", "tests", "docs", "examples", "README.md"];
+const TREE: [&str; 9] = [
+    "Cargo.toml",
+    "Cargo.lock",
+    "lilypad-core",
+    "lilypad-cli",
+    "lilypad-py",
+    "tests",
+    "docs",
+    "examples",
+    "README.md",
+];
 /// Fewer faults than this mean that the list was lost.
 const LEAST: usize = 24;
 

@@ -36,6 +36,8 @@ pub(super) struct Engine {
     pub(super) cpus: Option<i64>,
     version: String,
     runtime: String,
+    /// True where NVIDIA's container toolkit has told the engine how to give containers its GPUs.
+    pub(super) gives_gpus: bool,
 }
 
 impl Engine {
@@ -70,9 +72,15 @@ impl Engine {
         let runtime = choose_runtime(&config, &info)?;
         let scratch = Scratch::open(&config.scratch)?;
         let hierarchy = Hierarchy::find(v2(&info), cgroupfs(&info));
+        let gives_gpus = info.runtimes.iter().flatten().any(|(name, _)| name.contains("nvidia"))
+            || info
+                .discovered_devices
+                .iter()
+                .flatten()
+                .any(|device| device.id.as_deref().is_some_and(|id| id.starts_with("nvidia.com/gpu")));
         let version = version.version.unwrap_or_default();
         let cpus = info.ncpu.filter(|cpus| *cpus > 0);
-        Ok(Self { docker, config, scratch, hierarchy, podman, cpus, version, runtime })
+        Ok(Self { docker, config, scratch, hierarchy, podman, cpus, version, runtime, gives_gpus })
     }
 
     pub(super) fn runtime(&self) -> &str {

@@ -77,6 +77,18 @@ impl DockerExecutor {
         self.0.runtime()
     }
 
+    /// True where the engine can give containers NVIDIA's GPUs: its container toolkit is there.
+    #[must_use]
+    pub fn gives_gpus(&self) -> bool {
+        self.0.gives_gpus
+    }
+
+    /// True where the CPU time of containers is read from the kernel to the nanosecond, and not asked for once a second.
+    #[must_use]
+    pub fn measures_exactly(&self) -> bool {
+        self.0.hierarchy.is_some()
+    }
+
     /// Fetches an image before a job needs it.
     ///
     /// # Errors

@@ -3,13 +3,14 @@
 //! Layout: `address` where the solver is, `names` how it is looked up; `version` whether both can speak with each other; `request`
 //! one signed request, `retry` when it is tried again; `failure` what went wrong, in words; `creator` and `provider` the solver's two
 //! faces; `download` and `upload` archives; `stream` events; `report` what a provider tells by the way; `v2` a solver of Lilypad v2,
-//! as a job creator calls it, `v2_offer` its jobs, `v2_provider` as a provider does.
+//! as a job creator calls it, `probe` how good the way to a solver is, `v2_offer` its jobs, `v2_provider` as a provider does.
 
 mod address;
 mod creator;
 mod download;
 mod failure;
 mod names;
+mod probe;
 mod provider;
 mod report;
 mod request;
@@ -28,6 +29,7 @@ use std::time::Duration;
 
 use address::Address as Base;
 
+pub use probe::Probe;
 pub use retry::WaitListener;
 pub use v2::{V2Options, V2Outcome, V2Solver};
 pub use v2_offer::V2Job;
