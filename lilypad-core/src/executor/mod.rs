@@ -8,6 +8,7 @@ mod fake;
 mod log;
 #[cfg(any(
     test,
+    feature = "testing",
     feature = "executor-wasm",
     all(feature = "executor-docker", not(target_family = "wasm"))
 ))]
