@@ -12,6 +12,10 @@ mod log;
     feature = "executor-wasm",
     all(feature = "executor-docker", not(target_family = "wasm"))
 ))]
+#[cfg_attr(
+    not(any(feature = "executor-wasm", feature = "executor-docker")),
+    allow(dead_code, reason = "fakes use a part of it")
+)]
 mod outputs;
 #[cfg(feature = "executor-wasm")]
 pub mod wasm;
