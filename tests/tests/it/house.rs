@@ -57,6 +57,11 @@ fn the_readme_shows_the_example_that_is_run() {
     let example = read("examples/quickstart.rs");
     let (_about, code) = example.split_once("\n\n").unwrap();
     assert!(read("README.md").contains(&format!("```rust\n{code}```\n")), "README.md: copy {code}");
+    let example = read("examples/provider.rs");
+    let (_before, share) = example.split_once("async fn share").unwrap();
+    let share = format!("async fn share{}}}\n", share.split_once("\n}\n").unwrap().0.to_owned() + "\n");
+    assert!(read("README.md").contains(&format!("```rust\n{share}```\n")), "README.md: copy {share}");
+    assert!(share.lines().count() <= 12, "ten lines and their frame");
 }
 
 #[test]
