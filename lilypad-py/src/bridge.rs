@@ -18,7 +18,7 @@ use tokio::task::AbortHandle;
 
 use crate::call::Answer;
 use crate::error::{raise, unexpected};
-use crate::rt;
+use crate::{log, rt};
 
 /// One event loop's side: what has been answered, and who waits for it.
 #[pyclass(frozen, weakref, module = "lilypad._lilypad")]
@@ -75,6 +75,7 @@ impl Port {
         let mut byte = [0; 64];
         let _ = locked(&self.reader).read(&mut byte);
         let done = std::mem::take(&mut *locked(&self.shared.done));
+        log::hand_on(py);
         for (token, outcome) in done {
             let Some(future) = locked(&self.waiting).remove(&token) else { continue };
             let future = future.bind(py);

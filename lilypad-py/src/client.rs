@@ -18,7 +18,7 @@ use pyo3::types::PyDict;
 use serde_json::Value;
 
 use crate::call::Call;
-use crate::convert::{amount, answer, duration, inputs, options, parsed};
+use crate::convert::{amount, answer, duration, inputs, named, options, parsed};
 use crate::job::RawJob;
 use crate::module::{RawModule, blocking};
 use crate::signer::{RawSigner, found};
@@ -202,12 +202,14 @@ fn builder(settings: &Bound<'_, PyDict>) -> PyResult<(NetworkBuilder, u32)> {
     let mut builder = Network::local();
     let mut solver = SolverConfig { match_timeout: LOCAL_MATCH_TIMEOUT, ..SolverConfig::default() };
     for (name, value) in settings.iter().filter(|(_, value)| !value.is_none()) {
-        match name.extract::<String>()?.as_str() {
-            "seed" => builder = builder.seed(value.extract()?),
-            "slots" => slots = value.extract()?,
-            "funds" => builder = builder.funds(amount(&value)?),
-            "rate" => builder = builder.rate(parsed(&value)?),
-            "match_timeout" => solver.match_timeout = duration(&value)?,
+        let name: String = name.extract()?;
+        let wrong = |error| named(value.py(), &name, error);
+        match name.as_str() {
+            "seed" => builder = builder.seed(value.extract().map_err(wrong)?),
+            "slots" => slots = value.extract().map_err(wrong)?,
+            "funds" => builder = builder.funds(amount(&value).map_err(wrong)?),
+            "rate" => builder = builder.rate(parsed(&value).map_err(wrong)?),
+            "match_timeout" => solver.match_timeout = duration(&value).map_err(wrong)?,
             name => return Err(crate::error::unexpected(&format!("no setting {name}"))),
         }
     }

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use lilypad_core::client::SubmitOptions;
 use lilypad_core::model::{Amount, FileLimits, FileSet};
-use lilypad_core::module::GivenInput;
+use lilypad_core::module::{GivenInput, did_you_mean};
 use lilypad_core::{Error, Result, disk};
+use pyo3::exceptions::{PyOverflowError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyNone, PyString};
+use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString};
 use serde_json::Value;
 
 use crate::error::raise;
@@ -72,37 +73,65 @@ fn input(value: &Bound<'_, PyAny>) -> PyResult<GivenInput> {
     Ok(GivenInput::Other(format!("a value of type {kind}")))
 }
 
+/// The names of `lilypad.Options`.
+const OPTIONS: [&str; 10] = [
+    "price_cap",
+    "max_rate",
+    "timeout",
+    "max_instructions",
+    "files",
+    "provider",
+    "labels",
+    "verification",
+    "min_reputation",
+    "min_collateral",
+];
+
 /// What a submission may ask for, from a dictionary with the names of `lilypad.Options`.
 pub(crate) fn options(given: Option<&Bound<'_, PyDict>>) -> PyResult<SubmitOptions> {
     let mut options = SubmitOptions::default();
-    for (name, value) in given.into_iter().flat_map(|given| given.iter()) {
-        if value.cast::<PyNone>().is_ok() {
-            continue;
-        }
-        let py = value.py();
+    for (name, value) in
+        given.into_iter().flat_map(|given| given.iter()).filter(|(_, value)| !value.is_none())
+    {
         let name: String = name.extract()?;
-        match name.as_str() {
-            "price_cap" => options.price_cap = Some(amount(&value)?),
-            "max_rate" => options.max_rate = Some(parsed(&value)?),
-            "timeout" => options.timeout = Some(duration(&value)?),
-            "max_instructions" => options.instruction_limit = Some(value.extract()?),
-            "files" => options.files = files(&value)?,
-            "provider" => options.target = Some(parsed(&value)?),
-            "labels" => options.labels = value.extract()?,
-            "verification" => options.verification = parsed(&value)?,
-            "min_reputation" => options.min_reputation = value.extract()?,
-            "min_collateral" => options.min_collateral_multiple = value.extract()?,
-            _ => {
-                let error = Error::invalid("E_OPTION_UNKNOWN", format!("there is no option `{name}`"));
-                return Err(raise(py, &error.with("field", name).with_hint(OPTIONS)));
-            }
-        }
+        set(&mut options, &name, &value).map_err(|error| named(value.py(), &name, error))?;
     }
     Ok(options)
 }
 
-const OPTIONS: &str = "options are price_cap, max_rate, timeout, max_instructions, files, provider, labels, verification, \
-     min_reputation and min_collateral";
+fn set(options: &mut SubmitOptions, name: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+    match name {
+        "price_cap" => options.price_cap = Some(amount(value)?),
+        "max_rate" => options.max_rate = Some(parsed(value)?),
+        "timeout" => options.timeout = Some(duration(value)?),
+        "max_instructions" => options.instruction_limit = Some(value.extract()?),
+        "files" => options.files = files(value)?,
+        "provider" => options.target = Some(parsed(value)?),
+        "labels" => options.labels = value.extract()?,
+        "verification" => options.verification = parsed(value)?,
+        "min_reputation" => options.min_reputation = value.extract()?,
+        "min_collateral" => options.min_collateral_multiple = value.extract()?,
+        _ => {
+            let error = Error::invalid("E_OPTION_UNKNOWN", format!("there is no option `{name}`"));
+            let error = error.with("field", name);
+            let hint = did_you_mean(name, OPTIONS);
+            return Err(raise(value.py(), &hint.into_iter().fold(error, Error::with_hint)));
+        }
+    }
+    Ok(())
+}
+
+/// Says of a value that is of the wrong type which setting it was given for.
+pub(crate) fn named(py: Python<'_>, name: &str, error: PyErr) -> PyErr {
+    let wrong = error.is_instance_of::<PyTypeError>(py) || error.is_instance_of::<PyOverflowError>(py);
+    if !wrong {
+        return error;
+    }
+    let message = format!("`{name}` has a value of the wrong type: {}", error.value(py));
+    let named = raise(py, &Error::invalid("E_OPTION_TYPE", message).with("field", name));
+    named.set_cause(py, Some(error));
+    named
+}
 
 /// An amount: wei as a whole number, or a text such as `"0.5 LP"`.
 pub(crate) fn amount(value: &Bound<'_, PyAny>) -> PyResult<Amount> {
@@ -135,17 +164,32 @@ pub(crate) fn duration(value: &Bound<'_, PyAny>) -> PyResult<Duration> {
 fn files(value: &Bound<'_, PyAny>) -> PyResult<FileSet> {
     let py = value.py();
     let limits = FileLimits::default();
+    let set = any_files(value, &limits)?;
+    set.check_limits(&limits).map_err(|error| raise(py, &error))?;
+    Ok(set)
+}
+
+fn any_files(value: &Bound<'_, PyAny>, limits: &FileLimits) -> PyResult<FileSet> {
+    let py = value.py();
     let Ok(given) = value.cast::<PyDict>() else {
         let folder: PathBuf = value.extract()?;
-        return py.detach(|| disk::read_folder(&folder, &limits)).map_err(|error| raise(py, &error));
+        return py.detach(|| disk::read_folder(&folder, limits)).map_err(|error| raise(py, &error));
     };
     let mut set = FileSet::new();
     for (name, value) in given.iter() {
         let name: String = name.extract()?;
         set.insert(name, file(&value)?).map_err(|error| raise(py, &error))?;
     }
-    set.check_limits(&limits).map_err(|error| raise(py, &error))?;
     Ok(set)
+}
+
+/// The content id of a folder or of files by name: what anyone computes who has them.
+#[pyfunction]
+pub(crate) fn content_id(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    // As much as a result may hold.
+    let set = any_files(value, &FileLimits { files: 1_100, bytes: 96 << 20 })?;
+    let id = value.py().detach(|| set.content_id());
+    id.map(|id| id.to_string()).map_err(|error| raise(value.py(), &error))
 }
 
 fn file(value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {

@@ -2,7 +2,7 @@
 //! written in Python above it.
 //!
 //! Layout: `rt` the runtime and how a thread waits for it; `call` a call that is waited for or started; `bridge` to
-//! `asyncio`; `convert` and `error` between the two languages; `client`, `command`, `job`, `module`, `result`, `signer`, `roles` one file for each thing.
+//! `asyncio`; `convert` and `error` between the two languages, `log` what the core logs; `client`, `command`, `job`, `module`, `result`, `signer`, `roles` one file for each thing.
 
 #![cfg(unix)]
 
@@ -13,6 +13,7 @@ mod command;
 mod convert;
 mod error;
 mod job;
+mod log;
 mod module;
 mod result;
 mod roles;
@@ -23,6 +24,8 @@ use pyo3::prelude::*;
 
 #[pymodule]
 mod _lilypad {
+    use pyo3::prelude::*;
+
     #[pymodule_export]
     use super::call::Call;
     #[pymodule_export]
@@ -30,9 +33,11 @@ mod _lilypad {
     #[pymodule_export]
     use super::command::command;
     #[pymodule_export]
-    use super::convert::one_line;
+    use super::convert::{content_id, one_line};
     #[pymodule_export]
     use super::job::{RawEvents, RawJob};
+    #[pymodule_export]
+    use super::log::log_as_core;
     #[pymodule_export]
     use super::module::{RawModule, load_module, new_module};
     #[pymodule_export]
@@ -48,4 +53,11 @@ mod _lilypad {
     #[pymodule_export]
     #[allow(non_upper_case_globals, reason = "its name in Python")]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_init]
+    #[allow(clippy::unnecessary_wraps, reason = "what is called at the start may fail")]
+    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::log::listen();
+        Ok(())
+    }
 }

@@ -15,6 +15,7 @@ use pyo3::sync::PyOnceLock;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::error::{raise, unexpected};
+use crate::log;
 
 /// How often a waiting main thread looks whether Ctrl-C was pressed.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(50);
@@ -62,7 +63,10 @@ pub(crate) fn block_on<T: Send>(
             let step = async { tokio::time::timeout(SIGNAL_INTERVAL, future.as_mut()).await };
             match py.detach(|| runtime.block_on(step)) {
                 Ok(outcome) => break outcome,
-                Err(_) => py.check_signals()?,
+                Err(_) => {
+                    py.check_signals()?;
+                    log::hand_on(py);
+                }
             }
         }
     } else {
@@ -70,6 +74,7 @@ pub(crate) fn block_on<T: Send>(
         drop(passed);
         outcome
     };
+    log::hand_on(py);
     outcome.map_err(|error| raise(py, &error))
 }
 

@@ -46,13 +46,27 @@ def test_modules_options_and_jobs_that_do_not_exist() -> None:
         lilypad.run("examples/modules/cowsya")
     assert caught.value.hint and "lilypad.toml" in caught.value.hint
     with pytest.raises(lilypad.InvalidInputError) as wrong:
-        lilypad.run(COWSAY, options={"price": 1})  # type: ignore[arg-type]
-    assert wrong.value.code == "E_OPTION_UNKNOWN" and "price_cap" in str(wrong.value)
+        lilypad.run(COWSAY, options={"zzzz": 1})  # type: ignore[arg-type]
+    assert wrong.value.code == "E_OPTION_UNKNOWN" and "`price_cap`" in str(wrong.value)
+    with pytest.raises(lilypad.InvalidInputError) as near:
+        lilypad.run(COWSAY, options={"timeuot": 1})  # type: ignore[arg-type]
+    assert near.value.hint == "did you mean `timeout`?"
     with pytest.raises(lilypad.NotFoundError) as unknown:
         lilypad.job("QmdTubbrNkUUTYU9JWqEcSs8Quzc9f7gFFkasQJDVr235r")
     assert unknown.value.code == "E_JOB_UNKNOWN"
     with pytest.raises(lilypad.InvalidInputError):
         lilypad.job("no id")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"timeout": "soon"}, {"max_instructions": "many"}, {"max_instructions": -1}, {"labels": 5}, {"files": {"a": 5}}, {"provider": 7}],
+)
+def test_options_of_a_wrong_type_are_named(options: "dict[str, Any]") -> None:
+    with pytest.raises(lilypad.InvalidInputError) as caught:
+        lilypad.submit(COWSAY, {"Message": "x"}, options=options)  # type: ignore[arg-type]
+    assert caught.value.code == "E_OPTION_TYPE"
+    assert caught.value.context["field"] == next(iter(options)) and caught.value.__cause__ is not None
 
 
 def test_what_money_cannot_buy() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -119,6 +121,22 @@ def test_keys_come_from_files_and_the_environment_and_are_never_shown(
     secret = CREATOR_KEY[2:]
     for shown in (repr(signer), str(signer), str(vars(signer)), *map(str, caught.value.args)):
         assert secret not in shown.lower()
+
+
+def test_events_and_statuses_have_the_fields_that_solvers_send(url: str) -> None:
+    with urllib.request.urlopen(f"{url}/openapi.json") as answer:
+        schemas = json.load(answer)["components"]["schemas"]
+    common = {field.name for field in dataclasses.fields(lilypad.JobEvent)}
+    sent = {}
+    for variant in schemas["JobEvent"]["oneOf"]:
+        names = set(variant["properties"])
+        sent[variant["properties"]["event"]["const"]] = names - {"event"} - common
+    here = {
+        name: {field.name for field in dataclasses.fields(kind)} - common for name, kind in lilypad.events.KINDS.items()
+    }
+    assert here == sent
+    status = set(schemas["JobStatus"]["properties"]) - {"outcome", "receipt"}
+    assert {field.name for field in dataclasses.fields(lilypad.JobStatus)} == status
 
 
 def test_a_solver_that_is_not_there() -> None:

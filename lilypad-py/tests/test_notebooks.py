@@ -5,15 +5,20 @@ from __future__ import annotations
 import base64
 import io
 import os
+import warnings
 from pathlib import Path
 from typing import Any, Iterator
 
-import nbclient
-import nbformat
 import numpy
 import PIL.Image
 import pytest
 from conftest import ROOT
+
+# Their own warnings are their own affair.
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import nbclient
+    import nbformat
 
 NOTEBOOKS = ROOT / "examples/notebooks"
 FIGURES = Path(__file__).parent / "figures"

@@ -7,6 +7,7 @@ import threading
 import lilypad
 import pytest
 from conftest import COWSAY, python
+from lilypad import _lilypad
 
 INTERRUPTED = """
 import os, signal, threading, time, lilypad
@@ -40,6 +41,13 @@ def test_an_interrupt_ends_the_wait_and_says_how_to_go_on() -> None:
     # The promise is 0.2 s on a machine with nothing else to do; this one builds and tests.
     assert float(took) < 2, took
     assert ".job('Qm" in said and ".wait()" in said and code == "E_CANCELLED"
+
+
+def test_what_the_core_logs_comes_to_logging(caplog: pytest.LogCaptureFixture) -> None:
+    _lilypad.log_as_core("100% full")
+    assert [(record.name, record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("lilypad.python", "WARNING", "100% full, length: 9")
+    ]
 
 
 def test_other_threads_run_while_one_waits() -> None:

@@ -47,6 +47,7 @@ pub use open::{LoadOptions, load, load_wire};
 pub use reference::{CommitId, GitRef, ModuleRef, TEMPLATE_FILE};
 pub use rendered::RenderedJob;
 pub use scaffold::{ScaffoldKind, scaffold};
+pub use suggest::hint as did_you_mean;
 
 use bytes::Bytes;
 

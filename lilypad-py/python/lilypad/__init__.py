@@ -43,7 +43,7 @@ from ._module import Finding, Input, Module, new_module
 from ._options import FileContent, Options
 from ._progress import progress
 from ._quote import Quote, QuotedOffer, Refusal
-from ._result import File, Files, JobResult
+from ._result import File, Files, JobResult, content_id
 from ._roles import Money, Provider, RunEvent, Solver
 from ._signer import Signer
 from .events import JobEvent
@@ -97,6 +97,7 @@ __all__ = [
     "VerificationFailedError",
     "VersionMismatchError",
     "client",
+    "content_id",
     "events",
     "job",
     "new_module",
@@ -108,25 +109,35 @@ __all__ = [
 __version__: str = _lilypad.__version__
 
 _atexit.register(_lilypad.close_gate)
-if hasattr(_os, "register_at_fork"):
-    _os.register_at_fork(after_in_child=_lilypad.after_fork)
+
 
 # They are found here, and tracebacks say so.
 for _error in _errors.KINDS.values():
     _error.__module__ = __name__
 LilypadError.__module__ = __name__
 
-_local: "_Optional[tuple[int, Client]]" = None
+_local: "_Optional[Client]" = None
 _starting = _threading.Lock()
+
+
+def _after_fork() -> None:
+    global _local, _starting
+    # Another thread may have held it, and is not here.
+    _local, _starting = None, _threading.Lock()
+    _lilypad.after_fork()
+
+
+if hasattr(_os, "register_at_fork"):
+    _os.register_at_fork(after_in_child=_after_fork)
 
 
 def client() -> Client:
     """The job creator on the network inside this process, which is started when it is first asked for."""
     global _local
     with _starting:
-        if _local is None or _local[0] != _os.getpid():
-            _local = (_os.getpid(), Client.local())
-        return _local[1]
+        if _local is None:
+            _local = Client.local()
+        return _local
 
 
 def run(

@@ -1,8 +1,6 @@
-from _typeshed import SupportsGetItem
+from _typeshed import Incomplete, SupportsGetItem
 from os import PathLike
 from typing import Any, Final, SupportsIndex, final
-
-__all__ = ["__version__", "Call", "RawClient", "RawEvents", "RawJob", "RawModule", "RawProvider", "RawResult", "RawSigner", "RawSolver", "after_fork", "close_gate", "command", "connect", "load_module", "local", "new_module", "one_line", "read_receipt", "start_provider", "start_solver", "verify_receipt"]
 
 __version__: Final[str]
 """
@@ -226,6 +224,11 @@ def connect(network: str | None, signer: RawSigner | None, settings: dict) -> Ca
     folder.
     """
 
+def content_id(value: Any) -> str:
+    """
+    The content id of a folder or of files by name: what anyone computes who has them.
+    """
+
 def load_module(reference: str) -> Call:
     """
     Loads a module: a folder, `name:tag` or a git repository.
@@ -234,6 +237,11 @@ def load_module(reference: str) -> Call:
 def local(settings: dict) -> Call:
     """
     Starts a whole network in this process; settings by the names of `lilypad.Client.local`.
+    """
+
+def log_as_core(text: str) -> None:
+    """
+    Says something as the core does, so that a program can see where it arrives.
     """
 
 def new_module(name: str, folder: str | PathLike[str], kind: str) -> list[str]:
@@ -265,3 +273,5 @@ def verify_receipt(text: str) -> Any:
     """
     Checks a receipt offline: its form, its arithmetic and both signatures; returns it as JSON values.
     """
+
+def __getattr__(name: str) -> Incomplete: ...

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Iterator, Mapping, Optional, Union
 from . import _lilypad, _show
 from ._data import Receipt, Timings
 from ._errors import LilypadError, UnsupportedError
+from ._options import FileContent
 
 if TYPE_CHECKING:
     import numpy
@@ -275,6 +276,17 @@ class JobResult:
     def _text(self, name: str) -> str:
         content = self._raw.read(name)
         return "" if content is None else content.decode("utf-8", "replace")
+
+
+def content_id(files: "Union[str, os.PathLike[str], Mapping[str, FileContent]]") -> str:
+    """The content id of a folder, or of files by name: what a receipt's ``data_id`` says of the results that it speaks of.
+
+    >>> import lilypad
+    >>> result = lilypad.run("examples/modules/cowsay", Message="hi")
+    >>> lilypad.content_id(result.path) == result.data_id
+    True
+    """
+    return _lilypad.content_id(files if isinstance(files, (str, os.PathLike)) else dict(files))
 
 
 def _not_installed(what: str, package: str) -> LilypadError:
