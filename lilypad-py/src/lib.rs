@@ -56,7 +56,7 @@ mod _lilypad {
 
     #[pymodule_init]
     #[allow(clippy::unnecessary_wraps, reason = "what is called at the start may fail")]
-    fn init(_module: &Bound<'_, PyModule>) -> PyResult<()> {
+    fn init(_py: Python<'_>) -> PyResult<()> {
         super::log::listen();
         Ok(())
     }

@@ -1,6 +1,8 @@
-from _typeshed import Incomplete, SupportsGetItem
+from _typeshed import SupportsGetItem
 from os import PathLike
 from typing import Any, Final, SupportsIndex, final
+
+__all__ = ["__version__", "Call", "RawClient", "RawEvents", "RawJob", "RawModule", "RawProvider", "RawResult", "RawSigner", "RawSolver", "after_fork", "close_gate", "command", "connect", "content_id", "load_module", "local", "log_as_core", "new_module", "one_line", "read_receipt", "start_provider", "start_solver", "verify_receipt"]
 
 __version__: Final[str]
 """
@@ -273,5 +275,3 @@ def verify_receipt(text: str) -> Any:
     """
     Checks a receipt offline: its form, its arithmetic and both signatures; returns it as JSON values.
     """
-
-def __getattr__(name: str) -> Incomplete: ...
