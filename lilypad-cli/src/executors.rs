@@ -8,9 +8,10 @@ use lilypad_core::executor::Executor;
 use lilypad_core::executor::docker::{DockerConfig, DockerExecutor, PullPolicy};
 use lilypad_core::executor::wasm::WasmExecutor;
 use lilypad_core::market::NetworkAccess;
-use lilypad_core::model::RunSpec;
+use lilypad_core::model::{GpuSpec, RunSpec};
 use lilypad_core::{Error, Result};
 
+use crate::cuda;
 use crate::job::{self, Asked};
 use crate::report::Report;
 
@@ -23,13 +24,21 @@ pub(crate) enum Kind {
     Wasm,
     /// Containers, in a Docker engine.
     Docker,
+    /// GPU kernels, through CUDA's driver.
+    Cuda,
+}
+
+/// What runs jobs here, and which GPUs it gives them.
+pub(crate) struct Chosen {
+    pub(crate) executors: Vec<Arc<dyn Executor>>,
+    pub(crate) gpus: Vec<GpuSpec>,
 }
 
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Executors")]
 pub(crate) struct ExecutorArgs {
     /// What runs jobs on this machine; may be given several times. Default: wasm, and docker where an engine answers and
-    /// containers are to run.
+    /// containers are to run; cuda for kernels on the network in this process.
     #[arg(long = "executor", value_name = "KIND", value_enum)]
     pub(crate) executors: Vec<Kind>,
     /// Socket of the Docker engine. Default: DOCKER_HOST, else /var/run/docker.sock.
@@ -60,11 +69,17 @@ pub(crate) struct ExecutorArgs {
     /// Give jobs that ask for it the network, all of it: also what this machine can reach and others cannot.
     #[arg(long)]
     docker_network: bool,
+    /// GPU that kernels get, by the driver's number, from 0; may be given several times. Default: all.
+    #[arg(long = "cuda-device", value_name = "NUMBER")]
+    cuda_devices: Vec<u32>,
+    /// Run modules in CUDA C, too, where CUDA's compiler (NVRTC) is there. They see the files of this machine that they include.
+    #[arg(long)]
+    cuda_compile: bool,
 }
 
 impl ExecutorArgs {
     /// The executors of a provider.
-    pub(crate) async fn of_provider(&self, report: &Report) -> Result<Vec<Arc<dyn Executor>>> {
+    pub(crate) async fn of_provider(&self, report: &Report) -> Result<Chosen> {
         match self.executors.is_empty() {
             false => self.named(None, report).await,
             true => {
@@ -75,7 +90,7 @@ impl ExecutorArgs {
                     Err(error) if self.docker_socket.is_some() => return Err(error),
                     Err(error) => report.field("docker", format!("no containers: {}", error.message())),
                 }
-                Ok(executors)
+                Ok(Chosen { executors, gpus: Vec::new() })
             }
         }
     }
@@ -86,17 +101,18 @@ impl ExecutorArgs {
         asked: &Asked,
         data_dir: Option<&Path>,
         report: &Report,
-    ) -> Result<Vec<Arc<dyn Executor>>> {
+    ) -> Result<Chosen> {
         if !self.executors.is_empty() {
             return self.named(data_dir, report).await;
         }
         let rendered = asked.module.render(&asked.inputs)?;
-        let container = rendered.runnable().is_ok_and(|spec| matches!(spec.run, RunSpec::Docker(_)));
-        let mut executors = vec![wasm()?];
-        if container {
-            executors.push(self.docker(data_dir, report).await?);
+        let mut chosen = Chosen { executors: vec![wasm()?], gpus: Vec::new() };
+        match rendered.runnable().map(|spec| &spec.run) {
+            Ok(RunSpec::Docker(_)) => chosen.executors.push(self.docker(data_dir, report).await?),
+            Ok(RunSpec::Cuda(_)) => self.cuda(&mut chosen, report).await?,
+            _ => {}
         }
-        Ok(executors)
+        Ok(chosen)
     }
 
     /// The most that a job may reach here.
@@ -129,15 +145,30 @@ impl ExecutorArgs {
         .with_hint("leave --executor out, or use --network local"))
     }
 
-    async fn named(&self, data_dir: Option<&Path>, report: &Report) -> Result<Vec<Arc<dyn Executor>>> {
-        let mut executors = Vec::new();
+    async fn named(&self, data_dir: Option<&Path>, report: &Report) -> Result<Chosen> {
+        let mut chosen = Chosen { executors: Vec::new(), gpus: Vec::new() };
+        if self.executors.contains(&Kind::Docker) && self.executors.contains(&Kind::Cuda) {
+            let message = "containers and kernels of one provider would be given the same GPU";
+            return Err(Error::invalid("E_GPU_SHARED", message)
+                .with_hint("run two providers, each with GPUs of its own: --gpu and --cuda-device"));
+        }
         if self.executors.contains(&Kind::Wasm) {
-            executors.push(wasm()?);
+            chosen.executors.push(wasm()?);
         }
         if self.executors.contains(&Kind::Docker) {
-            executors.push(self.docker(data_dir, report).await?);
+            chosen.executors.push(self.docker(data_dir, report).await?);
         }
-        Ok(executors)
+        if self.executors.contains(&Kind::Cuda) {
+            self.cuda(&mut chosen, report).await?;
+        }
+        Ok(chosen)
+    }
+
+    async fn cuda(&self, chosen: &mut Chosen, report: &Report) -> Result<()> {
+        let (cuda, gpus) = cuda::connect(&self.cuda_devices, self.cuda_compile, report).await?;
+        chosen.executors.push(cuda);
+        chosen.gpus = gpus;
+        Ok(())
     }
 
     async fn docker(&self, data_dir: Option<&Path>, report: &Report) -> Result<Arc<dyn Executor>> {

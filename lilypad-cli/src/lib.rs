@@ -3,11 +3,16 @@
 //!
 //! Layout: `args` what can be typed, `old` what the older command called otherwise; one file for each command, `job` what `run` and `quote` have in common, `ground` the network that they work on; `key` and
 //! `passphrase` where keys come from, `secret` keys in the wrong place; `limits` how long and how much; `v2` solvers of Lilypad v2; `config` the config folder;
-//! `executors` what runs jobs here; `report` what people and programs read; `traces` spans for a collector.
+//! `executors` what runs jobs here, `cuda` those on GPUs; `report` what people and programs read; `traces` spans for a collector.
 
 mod args;
 mod check;
 mod config;
+#[cfg(all(feature = "executor-cuda", target_os = "linux"))]
+mod cuda;
+#[cfg(not(all(feature = "executor-cuda", target_os = "linux")))]
+#[path = "cuda_never.rs"]
+mod cuda;
 mod executors;
 mod exit;
 mod files;
@@ -48,6 +53,9 @@ use report::Report;
 #[must_use]
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(code) = cuda::work(&arguments) {
+        return code.number();
+    }
     match args::parse(&arguments) {
         Ok(cli) => command(cli),
         Err(error) => args::refuse(&error, &arguments),

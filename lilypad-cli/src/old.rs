@@ -53,7 +53,7 @@ pub(crate) const FLAGS: &[(&str, Now)] = &[
     ("--telemetry-url", Gone(TELEMETRY)),
     ("--telemetry-token", Gone(TELEMETRY)),
     ("--lilynext", Gone("it did nothing")),
-    ("--offer-gpu", Gone("jobs on GPUs do not run yet")),
+    ("--offer-gpu", Called("--executor cuda")),
     ("--offer-count", Called("--slots")),
     ("--offer-modules", Called("--only")),
     ("--disable-pow", Gone(POW)),

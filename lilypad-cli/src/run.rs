@@ -50,7 +50,8 @@ pub(crate) fn run(args: RunArgs, report: &Report) -> Result<ExitCode> {
     runtime.block_on(async {
         let builder = match plan.is_local() {
             true => {
-                builder.executors(args.executors.of_job(&asked, args.job.data_dir.as_deref(), report).await?)
+                let chosen = args.executors.of_job(&asked, args.job.data_dir.as_deref(), report).await?;
+                builder.gpus(chosen.gpus).executors(chosen.executors)
             }
             false => builder,
         };

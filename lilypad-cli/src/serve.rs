@@ -153,6 +153,7 @@ impl ProviderCommand {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   lilypad provider --network http://127.0.0.1:8080
+  lilypad provider --network lab --executor cuda --cuda-device 0
   lilypad provider --network lab --slots 4 --rate \"0.02 LP per 1,000,000,000 work units\" --label region=eu
   lilypad provider --network lab --only author:github.com/lilypad-tech --only repo:github.com/owner/module")]
 pub(crate) struct ProviderArgs {
@@ -216,10 +217,11 @@ fn provider(args: ProviderArgs, report: &Report) -> Result<ExitCode> {
         let solver = place.solver(&signer, report).await?;
         play_money(&solver, Amount::from(1_u64), report).await?;
         stake(&solver, args.stake, report).await?;
-        let executors = args.executors.of_provider(report).await?;
-        let gpus = args.gpus.offered(&executors, report)?;
-        let config = config(&args, gpus, solver.mediators().to_vec())?;
-        let machine = config.machine.clone();
+        let chosen = args.executors.of_provider(report).await?;
+        let gpus = args.gpus.offered(&chosen.executors, report)?;
+        let mut config = config(&args, gpus, solver.mediators().to_vec())?;
+        config.machine = config.machine.with_gpus(&chosen.gpus);
+        let (machine, executors) = (config.machine.clone(), chosen.executors);
         let kinds: Vec<&str> = executors.iter().map(|executor| executor.name()).collect();
         let kinds = kinds.join(" and ");
         let api = Arc::new(solver);

@@ -19,7 +19,7 @@ pub(crate) fn provider(args: &ProviderArgs, place: &V2Place, report: &Report) ->
     check(args)?;
     let (solver, address) = place.provider(&args.key, report)?;
     job::runtime()?.block_on(async {
-        let executors = args.executors.of_provider(report).await?;
+        let executors = args.executors.of_provider(report).await?.executors;
         let gpus = args.gpus.offered(&executors, report)?;
         let config = serve::config(args, gpus, Vec::new())?;
         let options = LoadOptions {

@@ -13,6 +13,9 @@ mod commands;
 #[cfg(all(unix, feature = "crash-points"))]
 #[cfg(test)]
 mod crash;
+#[cfg(all(target_os = "linux", feature = "executor-cuda"))]
+#[cfg(test)]
+mod cuda;
 #[cfg(test)]
 mod database;
 #[cfg(target_os = "linux")]

@@ -157,6 +157,7 @@ fn executor_name(run: &RunSpec) -> &'static str {
     match run {
         RunSpec::Wasm(_) => "wasm",
         RunSpec::Docker(_) => "docker",
+        RunSpec::Cuda(_) => "cuda",
     }
 }
 

@@ -1,16 +1,23 @@
 //! Running a job: the trait, run requests, limits, events and outcomes. Each engine lives in a module of its own.
 
+#[cfg(all(feature = "executor-cuda", target_os = "linux"))]
+pub mod cuda;
 #[cfg(all(feature = "executor-docker", not(target_family = "wasm")))]
 pub mod docker;
 #[cfg(any(test, feature = "testing"))]
 mod fake;
-#[cfg(any(feature = "executor-wasm", all(feature = "executor-docker", not(target_family = "wasm"))))]
+#[cfg(any(
+    feature = "executor-wasm",
+    all(feature = "executor-docker", not(target_family = "wasm")),
+    all(feature = "executor-cuda", target_os = "linux")
+))]
 mod log;
 #[cfg(any(
     test,
     feature = "testing",
     feature = "executor-wasm",
-    all(feature = "executor-docker", not(target_family = "wasm"))
+    all(feature = "executor-docker", not(target_family = "wasm")),
+    all(feature = "executor-cuda", target_os = "linux")
 ))]
 #[cfg_attr(
     not(any(feature = "executor-wasm", feature = "executor-docker")),
@@ -35,7 +42,7 @@ use crate::rt::{BoxFuture, CancelReason, CancelToken};
 
 /// Runs one kind of job.
 pub trait Executor: Send + Sync + fmt::Debug {
-    /// The name in offers, events and policies (`wasm`, `docker`).
+    /// The name in offers, events and policies (`wasm`, `docker`, `cuda`).
     fn name(&self) -> &'static str;
 
     /// True where this executor can run such a job.
@@ -81,9 +88,9 @@ pub struct RunRequest {
 /// What a job may use. Each limit that stops a job has a [`LimitKind`] of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Work units: metered WebAssembly instructions; of a container, nanoseconds of CPU time.
+    /// Work units: metered WebAssembly instructions; of a container, nanoseconds of CPU time; of kernels, of GPU time.
     pub instructions: u64,
-    /// Bytes of memory: the linear memory of a program, or all of a container's.
+    /// Bytes of memory: the linear memory of a program, all of a container's, or the buffers of kernels.
     pub memory_bytes: u64,
     /// Elements in all tables together.
     pub table_elements: u32,

@@ -25,6 +25,10 @@ pub(super) fn results(stdout: Vec<u8>, stderr: Vec<u8>, stop: &StopReason) -> Re
 }
 
 /// What is said of a file whose name starts with a dot: the content id does not see it.
+#[cfg_attr(
+    not(any(feature = "executor-wasm", feature = "executor-docker")),
+    allow(dead_code, reason = "kernels leave only files with names that were checked")
+)]
 pub(super) fn hidden(path: &str) -> String {
     format!("{path} is left out of the results: its name starts with a dot")
 }

@@ -3,7 +3,8 @@
 /// What a job used, measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Work units: metered instructions of a WebAssembly program, nanoseconds of CPU time of a container.
+    /// Work units: metered instructions of a WebAssembly program, nanoseconds of CPU time of a container, of GPU time of
+    /// kernels.
     pub instructions: u64,
     /// Most bytes of memory at any time.
     pub peak_memory_bytes: u64,

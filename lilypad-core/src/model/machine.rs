@@ -97,6 +97,17 @@ impl MachineSpec {
     }
 }
 
+impl MachineSpec {
+    /// The same machine with these GPUs; with its own where there are none.
+    #[must_use]
+    pub fn with_gpus(self, gpus: &[GpuSpec]) -> Self {
+        if gpus.is_empty() {
+            return self;
+        }
+        Self { gpu: i64::try_from(gpus.len()).unwrap_or(i64::MAX), gpus: Some(gpus.to_vec()), ..self }
+    }
+}
+
 impl GpuSpec {
     /// Video memory, with its unit.
     #[must_use]

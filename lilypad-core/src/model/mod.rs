@@ -5,10 +5,11 @@
 //! agrees on; `execution` and `outcome` what a running job tells and how it ends; `files` named bytes that travel together
 //! (a module's bundle, input files, results); `gpu` which GPUs a job needs; `ids` and `hashing` content ids; [`json`] the wire's JSON, read as leniently
 //! and written as exactly as the Go side does; `machine` what a machine has; `pin` the exact code of a module; `run` what a
-//! job executes; `schema` how texts and numbers look from outside; `unixfs` the content id of files; [`v2`] rendered templates; `version` versions of drivers.
+//! job executes, and `cuda` that of a GPU; `schema` how texts and numbers look from outside; `unixfs` the content id of files; [`v2`] rendered templates; `version` versions of drivers.
 
 mod address;
 mod amount;
+mod cuda;
 mod deal;
 mod execution;
 mod files;
@@ -33,6 +34,7 @@ mod version;
 
 pub use address::Address;
 pub use amount::Amount;
+pub use cuda::{CudaArg, CudaBuffer, CudaCount, CudaLaunch, CudaRun, CudaSize, CudaSource, CudaType};
 pub use deal::{
     Deal, DealContainer, DealMembers, DealTransactions, DealTransactionsJobCreator, DealTransactionsMediator,
     DealTransactionsResourceProvider, JobResult, MatchDecision, SolverEvent,

@@ -24,7 +24,7 @@ pub enum WorkUnit {
     Instructions,
     /// Time on one CPU; counted in nanoseconds. What containers are paid by.
     CpuSeconds,
-    /// Time on one GPU; counted in nanoseconds.
+    /// Time on one GPU; counted in nanoseconds. What kernels are paid by.
     GpuSeconds,
     /// The job as a whole: it costs one unit, or none where nothing was done.
     Fixed,
@@ -45,11 +45,13 @@ impl WorkUnit {
         }
     }
 
-    /// What the work of an executor is counted in, by its name: containers by CPU time, WebAssembly by instructions.
+    /// What the work of an executor is counted in, by its name: containers by CPU time, kernels by GPU time, WebAssembly by
+    /// instructions.
     #[must_use]
     pub fn of_executor(name: &str) -> Self {
         match name {
             "docker" => Self::CpuSeconds,
+            "cuda" => Self::GpuSeconds,
             _ => Self::Instructions,
         }
     }
@@ -280,7 +282,7 @@ mod tests {
     fn a_count_is_written_with_its_unit() {
         assert_eq!(WorkUnit::of_executor("wasm").in_words(22_583_552), "22,583,552 instructions");
         assert_eq!(WorkUnit::of_executor("docker").in_words(22_583_552), "0.022 s of CPU time");
-        assert_eq!(WorkUnit::GpuSeconds.in_words(61_500_000_000), "61.500 s of GPU time");
+        assert_eq!(WorkUnit::of_executor("cuda").in_words(61_500_000_000), "61.500 s of GPU time");
     }
 
     #[test]

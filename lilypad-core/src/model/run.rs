@@ -52,6 +52,8 @@ pub enum RunSpec {
     Wasm(WasmRun),
     /// A container.
     Docker(DockerRun),
+    /// GPU kernels.
+    Cuda(super::CudaRun),
 }
 
 /// A WASI (preview 1) command that runs in the WebAssembly executor.
@@ -127,6 +129,17 @@ pub struct OutputSpec {
     pub path: String,
     /// Media type, where the author declared one (`image/png`).
     pub media_type: Option<String>,
+}
+
+impl OutputSpec {
+    /// The path in the results of what lies at an absolute path in the job, where it is this output or lies in it.
+    #[must_use]
+    pub fn holds(&self, path: &str) -> Option<String> {
+        match path.strip_prefix(&self.path)? {
+            "" => Some(self.name.clone()),
+            rest => Some(format!("{}/{}", self.name, rest.strip_prefix('/')?)),
+        }
+    }
 }
 
 /// What re-running the job promises, and how two results are compared.

@@ -281,6 +281,8 @@ fn runnable(spec: JobSpec) -> std::result::Result<JobSpec, Vec<Finding>> {
             let texts = run.entrypoint.iter().flatten().chain(&run.parameters).chain(&run.env);
             texts.into_iter().any(|text| text.contains('\0'))
         }
+        // What kernels are given is read as numbers.
+        RunSpec::Cuda(_) => false,
     };
     if holds_nul {
         let message = "an argument or variable holds a NUL byte, which no program can be given";
@@ -325,9 +327,7 @@ fn last_part(repo: &str) -> &str {
 
 /// Complaints about a module's own file are the module's fault.
 fn refuse_module(path: &str, complaints: &[Finding]) -> Error {
-    let unsupported = complaints.iter().all(|complaint| complaint.rule == "E_RUN_CUDA");
-    let kind = if unsupported { ErrorKind::Unsupported } else { ErrorKind::InvalidInput };
-    refuse(kind, path, complaints).with_fault(Fault::Module).with("path", path)
+    refuse(ErrorKind::InvalidInput, path, complaints).with_fault(Fault::Module).with("path", path)
 }
 
 /// The manifest or template, and its path in the tree.
@@ -361,6 +361,6 @@ fn missing(path: &str) -> Error {
 
 fn no_program(path: &str, program: &str) -> Error {
     broken("E_MODULE_PROGRAM", format!("`{path}` names the program `{program}`, which is not there"))
-        .with_hint("build it first, or mend run.wasm.module")
+        .with_hint("build it first, or mend the path under `run`")
         .with("path", program)
 }

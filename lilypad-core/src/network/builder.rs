@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::executor::wasm::WasmExecutor;
 use crate::executor::{Executor, Limits};
 use crate::market::{ModulePolicy, NetworkAccess, VerificationClass};
-use crate::model::{Address, Amount, MachineSpec, Rate};
+use crate::model::{Address, Amount, GpuSpec, MachineSpec, Rate};
 use crate::provider::{Provider, ProviderConfig};
 use crate::rt::{CancelToken, Clock, Random, TaskGroup, Timestamp};
 use crate::settlement::{LedgerConfig, MemorySettlement, Settlement};
@@ -28,6 +28,7 @@ pub struct NetworkBuilder {
     seed: Option<u64>,
     clock: Option<Clock>,
     providers: Vec<MachineSpec>,
+    gpus: Vec<GpuSpec>,
     slots: u32,
     rate: Rate,
     policy: ModulePolicy,
@@ -44,6 +45,7 @@ impl Default for NetworkBuilder {
             seed: None,
             clock: None,
             providers: vec![default_machine()],
+            gpus: Vec::new(),
             slots: 2,
             rate: default_rate(),
             policy: ModulePolicy::allow_all(),
@@ -73,6 +75,12 @@ impl NetworkBuilder {
     /// One provider for each of these machines.
     pub fn providers(mut self, machines: impl IntoIterator<Item = MachineSpec>) -> Self {
         self.providers = machines.into_iter().collect();
+        self
+    }
+
+    /// Gives each machine these GPUs instead of its own; an empty list changes nothing.
+    pub fn gpus(mut self, gpus: Vec<GpuSpec>) -> Self {
+        self.gpus = gpus;
         self
     }
 
@@ -182,7 +190,7 @@ impl NetworkBuilder {
 
     pub(super) fn provider_config(&self, machine: &MachineSpec, mediator: Address) -> ProviderConfig {
         ProviderConfig {
-            machine: machine.clone(),
+            machine: machine.clone().with_gpus(&self.gpus),
             gpu_ids: Vec::new(),
             slots: self.slots,
             rate: self.rate,

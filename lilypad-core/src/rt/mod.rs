@@ -57,7 +57,12 @@ pub use platform::BoxFuture;
 #[cfg(feature = "network")]
 pub(crate) use platform::TaskGroup;
 #[cfg(all(
-    any(feature = "executor-docker", all(feature = "http", feature = "provider"), feature = "solver"),
+    any(
+        feature = "executor-docker",
+        all(feature = "executor-cuda", target_os = "linux"),
+        all(feature = "http", feature = "provider"),
+        feature = "solver"
+    ),
     not(target_family = "wasm")
 ))]
 pub(crate) use platform::blocking;

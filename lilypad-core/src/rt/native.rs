@@ -13,7 +13,12 @@ pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) {
 }
 
 /// Runs what blocks on a thread that is there for that.
-#[cfg(any(feature = "executor-docker", all(feature = "http", feature = "provider"), feature = "solver"))]
+#[cfg(any(
+    feature = "executor-docker",
+    all(feature = "executor-cuda", target_os = "linux"),
+    all(feature = "http", feature = "provider"),
+    feature = "solver"
+))]
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> crate::error::Result<T> + Send + 'static,
 ) -> crate::error::Result<T> {

@@ -90,3 +90,18 @@ fn committed_programs_match_their_sources() {
         );
     }
 }
+
+/// The PTX of the modules with kernels, made again by NVRTC in the tests' Python.
+#[test]
+fn ptx_is_what_its_cuda_source_gives() {
+    let Ok(python) = std::env::var("LILYPAD_PYTHON") else {
+        skip!("ptx_is_what_its_cuda_source_gives", "LILYPAD_PYTHON is not set");
+    };
+    if output(Command::new(&python).args(["-c", "import nvidia.cuda_nvrtc"])).is_none() {
+        skip!("ptx_is_what_its_cuda_source_gives", "LILYPAD_PYTHON has no nvidia-cuda-nvrtc-cu11");
+    }
+    let checked = Command::new(python).arg(modules().join("ptx.py")).arg("--check").output().unwrap();
+    let said =
+        String::from_utf8_lossy(&checked.stdout).into_owned() + &String::from_utf8_lossy(&checked.stderr);
+    assert!(checked.status.success(), "{said}");
+}

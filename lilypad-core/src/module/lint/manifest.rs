@@ -29,8 +29,11 @@ pub(in crate::module) fn check(manifest: &Manifest) -> Vec<Finding> {
             found("password-input", message).at(at(&input.name)).on(&input.name).hint("set secret = true"),
         );
     }
-    let (Run::Wasm { env, .. } | Run::Docker { env, .. }) = &manifest.run;
-    for (name, leaf) in env {
+    let env = match &manifest.run {
+        Run::Wasm { env, .. } | Run::Docker { env, .. } => Some(env),
+        Run::Cuda(_) => None,
+    };
+    for (name, leaf) in env.into_iter().flatten() {
         if is_secret_name(name) && matches!(leaf, Leaf::Literal(value) if !value.is_empty()) {
             let message = format!("the variable `{name}` has its value in the module");
             findings.push(found("secret-in-env", message).at(at(name)).on(name));

@@ -31,6 +31,7 @@ impl Manifest {
 impl Run {
     fn bind(&self, inputs: &BTreeMap<String, String>) -> RunSpec {
         match self {
+            Self::Cuda(program) => RunSpec::Cuda(program.bind(inputs)),
             Self::Wasm { module, args, env, entry_point, clock, random } => RunSpec::Wasm(WasmRun {
                 module: module.clone(),
                 args: arguments(args, inputs),

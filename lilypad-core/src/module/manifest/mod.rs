@@ -1,10 +1,11 @@
 //! `lilypad.toml`: our own authoring format. Read, checked with every complaint at once, and bound to inputs after
 //! parsing: a value becomes one argument or one variable as a whole and is never spliced into text.
 //!
-//! Layout: `reader` TOML to tables with places; `tables` what authors write; `units` texts with a unit; `validate`
+//! Layout: `reader` TOML to tables with places; `tables` what authors write, and `cuda` what they write of kernels; `units` texts with a unit; `validate`
 //! tables to a [`Manifest`]; `bind` a manifest and inputs to a job; `schema` the JSON Schema.
 
 mod bind;
+mod cuda;
 mod reader;
 mod schema;
 mod tables;
@@ -72,6 +73,7 @@ pub(super) enum Run {
         env: BTreeMap<String, Leaf>,
         working_directory: Option<String>,
     },
+    Cuda(cuda::Program),
 }
 
 /// One argument or variable, before inputs are bound.
@@ -120,6 +122,7 @@ impl Manifest {
     pub(super) fn program(&self) -> Option<&str> {
         match &self.run {
             Run::Wasm { module, .. } => Some(module),
+            Run::Cuda(program) => Some(&program.module),
             Run::Docker { .. } => None,
         }
     }

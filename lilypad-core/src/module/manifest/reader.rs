@@ -421,6 +421,25 @@ pub(super) fn text_or_table<T>(
     }
 }
 
+/// A whole number, or a table in its place.
+pub(super) fn number_or_table<T>(
+    node: &Node<'_>,
+    path: &str,
+    reader: &mut Reader<'_>,
+    wanted: &str,
+    number: impl FnOnce(u64) -> T,
+    table: impl FnOnce(&Node<'_>, &mut Reader<'_>) -> Option<T>,
+) -> Option<T> {
+    match node.get_ref() {
+        DeValue::Integer(_) => u64::read(node, path, reader).map(number),
+        DeValue::Table(_) => table(node, reader),
+        _ => {
+            reader.wrong_type(node, path, wanted);
+            None
+        }
+    }
+}
+
 /// A whole number, a text, or a list of texts in its place.
 pub(super) fn number_text_or_list<T>(
     node: &Node<'_>,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::cuda::CudaTable;
 use super::reader::{
     Amount, Needed, Node, Number, Read, Reader, Scalar, number_text_or_list, table, text_or_table, words,
 };
@@ -111,7 +112,7 @@ table! {
         wasm = "wasm": Option<WasmTable>,
         /// A container.
         docker = "docker": Option<DockerTable>,
-        /// A CUDA program; the name is kept for later, nothing runs it yet.
+        /// Kernels for a GPU.
         cuda = "cuda": Option<CudaTable>,
     }
 }
@@ -171,16 +172,6 @@ table! {
         env = "env": BTreeMap<String, LeafTable>,
         /// Working directory in the container; the image's where this is left out.
         working_directory = "working_directory": Option<String>,
-    }
-}
-
-/// A CUDA program; not read yet.
-#[derive(Clone, Debug, PartialEq, schemars::JsonSchema)]
-pub(super) struct CudaTable {}
-
-impl Read for CudaTable {
-    fn read(_node: &Node<'_>, _path: &str, _reader: &mut Reader<'_>) -> Option<Self> {
-        Some(Self {})
     }
 }
 

@@ -10,6 +10,8 @@ use super::*;
 use crate::error::{Error, ErrorKind, Fault};
 use crate::model::{Comparator, FileSet, GpuSpec, JobSpec, RunSpec};
 
+mod cuda;
+
 const WASM: &[u8] = b"\0asm\x01\0\0\0";
 
 fn load(manifest: &str) -> Result<Module, Error> {
@@ -28,6 +30,7 @@ fn arguments(spec: &JobSpec) -> Vec<String> {
     match &spec.run {
         RunSpec::Wasm(run) => run.args.clone(),
         RunSpec::Docker(run) => run.parameters.clone(),
+        RunSpec::Cuda(_) => panic!("kernels have no arguments of their own"),
     }
 }
 
@@ -151,7 +154,7 @@ fn each_fault_has_its_rule() {
         ("module.name = \"n\"", "E_MANIFEST_MISSING"),
         ("module.name = \"n\"\nrun = {}", "E_MANIFEST_RUN"),
         ("module.name = \"n\"\nrun.wasm.module = \"p.wasm\"\nrun.docker.image = \"a\"", "E_MANIFEST_RUN"),
-        ("module.name = \"n\"\nrun.cuda = { kernel = \"k\" }", "E_RUN_CUDA"),
+        ("module.name = \"n\"\nrun.cuda = { kernel = \"k\" }", "E_MANIFEST_MISSING"),
         ("module.name = \"n\"\nrun.docker.image = \"UPPER\"", "E_MANIFEST_IMAGE"),
         ("module.name = 3\nrun.wasm.module = \"p.wasm\"", "E_MANIFEST_TYPE"),
         ("module.name = \"a\"\nmodule.name = \"b\"\nrun.wasm.module = \"p.wasm\"", "E_MANIFEST_SYNTAX"),
@@ -237,12 +240,6 @@ fn gpu_texts_are_checked_with_their_place() {
     }
     let error = load(&with_machine("gpu = \"A100 80GB\"")).unwrap_err().to_string();
     assert!(error.contains("A100:80GB") && error.contains("line 4"), "{error}");
-}
-
-#[test]
-fn cuda_alone_is_unsupported() {
-    let error = load("module.name = \"n\"\nrun.cuda = { kernel = \"k\" }").unwrap_err();
-    assert_eq!((error.kind(), error.code()), (ErrorKind::Unsupported, "E_RUN_CUDA"));
 }
 
 #[test]
@@ -372,7 +369,7 @@ fn the_documented_examples_are_valid() {
     let text = docs("lilypad-toml.md");
     let examples: Vec<&str> =
         blocks(&text, "toml").into_iter().filter(|block| block.contains("[module]")).collect();
-    assert_eq!(examples.len(), 2);
+    assert_eq!(examples.len(), 3);
     for example in &examples {
         let manifest = Manifest::parse(example).unwrap();
         assert_eq!(super::super::lint::check_manifest(&manifest), []);

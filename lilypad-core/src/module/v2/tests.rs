@@ -30,7 +30,7 @@ fn render(template: &str, inputs: &[(&str, &str)]) -> Result<RenderedJob> {
 fn docker(spec: &JobSpec) -> &DockerRun {
     match &spec.run {
         RunSpec::Docker(run) => run,
-        RunSpec::Wasm(_) => panic!("not docker"),
+        _ => panic!("not docker"),
     }
 }
 

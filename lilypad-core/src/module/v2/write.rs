@@ -63,6 +63,8 @@ fn run(run: &RunSpec, spec: &mut Spec) {
                 working_directory: run.working_directory.clone().unwrap_or_default(),
             };
         }
+        // v2 has no word for kernels: who knows only v2 must not take the job for one that it can run.
+        RunSpec::Cuda(_) => spec.engine = Engine::Unknown,
     }
 }
 

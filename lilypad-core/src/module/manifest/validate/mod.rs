@@ -1,5 +1,6 @@
 //! What the tables must satisfy together: names, limits, references between them. Complains about everything at once.
 
+mod cuda;
 mod gpus;
 mod input;
 mod machine;
@@ -29,6 +30,7 @@ pub(super) fn manifest(file: ManifestFile, reader: &mut Reader<'_>) -> Option<Ma
     let machine = machine::machine(file.machine, reader);
     let files = files(file.files, reader);
     let outputs = outputs(&file.outputs, run.as_ref(), reader);
+    cuda::surroundings(run.as_ref(), machine.spec.gpu, &files, &outputs, reader);
     let (timeout, limits) = limits(file.limits, reader);
     let network = network(file.network, run.as_ref(), reader);
     let determinism = determinism(file.determinism, run.as_ref(), reader);
@@ -246,8 +248,8 @@ fn limits(table: Option<LimitsTable>, reader: &mut Reader<'_>) -> (Option<std::t
 
 fn network(table: Option<NetworkTable>, run: Option<&Run>, reader: &mut Reader<'_>) -> NetworkPolicy {
     let Some(table) = table else { return NetworkPolicy::None };
-    if matches!(run, Some(Run::Wasm { .. })) && table.policy != NetworkWord::None {
-        let message = "a WebAssembly job has no network: `network.policy` must be \"none\"";
+    if matches!(run, Some(Run::Wasm { .. } | Run::Cuda(_))) && table.policy != NetworkWord::None {
+        let message = "WebAssembly and GPU kernels have no network: `network.policy` must be \"none\"";
         reader.complain("network.policy", "E_MANIFEST_NETWORK", message);
     }
     if table.policy != NetworkWord::Domains && !table.domains.is_empty() {

@@ -20,20 +20,12 @@ pub(super) fn run(table: RunTable, inputs: &[InputSpec], reader: &mut Reader<'_>
         let message = format!("`run` must name exactly one of wasm, docker, cuda, not {got}");
         reader.complain("run", "E_MANIFEST_RUN", message);
     }
-    if table.cuda.is_some() {
-        let message = "`run.cuda` is not supported yet";
-        reader.complain_with(
-            "run.cuda",
-            "E_RUN_CUDA",
-            message,
-            "use run.wasm, or run.docker with machine.gpu",
-        );
-    }
     let mut leaves = Leaves { inputs, used: BTreeSet::new() };
-    let run = match (table.wasm, table.docker) {
-        (Some(wasm), _) => Some(self::wasm(wasm, &mut leaves, reader)),
-        (None, Some(docker)) => Some(self::docker(docker, &mut leaves, reader)),
-        (None, None) => None,
+    let run = match (table.wasm, table.docker, table.cuda) {
+        (Some(wasm), _, _) => Some(self::wasm(wasm, &mut leaves, reader)),
+        (None, Some(docker), _) => Some(self::docker(docker, &mut leaves, reader)),
+        (None, None, Some(cuda)) => Some(Run::Cuda(super::cuda::program(cuda, &mut leaves, reader))),
+        (None, None, None) => None,
     };
     if run.is_some() && !reader.is_broken("run") {
         for input in inputs.iter().filter(|input| !leaves.used.contains(&input.name)) {
@@ -45,23 +37,13 @@ pub(super) fn run(table: RunTable, inputs: &[InputSpec], reader: &mut Reader<'_>
     run
 }
 
-struct Leaves<'a> {
+pub(super) struct Leaves<'a> {
     inputs: &'a [InputSpec],
     used: BTreeSet<String>,
 }
 
 fn wasm(table: WasmTable, leaves: &mut Leaves<'_>, reader: &mut Reader<'_>) -> Run {
-    let known_end = [".wasm", ".wat"].iter().any(|end| table.module.ends_with(end));
-    let hidden = table.module.split('/').any(|part| part.starts_with('.'));
-    if hidden || FileSet::new().insert(table.module.as_str(), Vec::new()).is_err() {
-        let message = format!("program path {:?} is not usable", short(&table.module));
-        let hint =
-            "name a file in the module's folder, with `/` between parts and no part that starts with a dot";
-        reader.complain_with("run.wasm.module", "E_MODULE_PATH", message, hint);
-    } else if !known_end {
-        let message = format!("program {:?} must end in .wasm or .wat", short(&table.module));
-        reader.complain("run.wasm.module", "E_MANIFEST_VALUE", message);
-    }
+    program_path(&table.module, "run.wasm.module", [".wasm", ".wat"], reader);
     let entry_point = table.entry_point.unwrap_or_else(|| "_start".to_owned());
     if entry_point.is_empty() || entry_point.len() > 256 {
         reader.complain(
@@ -83,6 +65,20 @@ fn wasm(table: WasmTable, leaves: &mut Leaves<'_>, reader: &mut Reader<'_>) -> R
             None | Some(RandomWord::Seeded) => RandomPolicy::Seeded,
             Some(RandomWord::Real) => RandomPolicy::Real,
         },
+    }
+}
+
+/// The program must be a file of the module, with one of these ends.
+pub(super) fn program_path(module: &str, path: &str, ends: [&str; 2], reader: &mut Reader<'_>) {
+    let hidden = module.split('/').any(|part| part.starts_with('.'));
+    if hidden || FileSet::new().insert(module, Vec::new()).is_err() {
+        let message = format!("program path {:?} is not usable", short(module));
+        let hint =
+            "name a file in the module's folder, with `/` between parts and no part that starts with a dot";
+        reader.complain_with(path, "E_MODULE_PATH", message, hint);
+    } else if !ends.iter().any(|end| module.ends_with(end)) {
+        let message = format!("program {:?} must end in {}", short(module), ends.join(" or "));
+        reader.complain(path, "E_MANIFEST_VALUE", message);
     }
 }
 
@@ -137,6 +133,21 @@ impl Leaves<'_> {
         variables
     }
 
+    /// The input of this name, which is used here; complains where there is none.
+    pub(super) fn input(&mut self, name: &str, path: &str, reader: &mut Reader<'_>) -> Option<&'_ InputSpec> {
+        self.used.insert(name.to_owned());
+        let found = self.inputs.iter().find(|input| input.name == name);
+        if found.is_none() && !reader.has(&format!("inputs.{name}")) {
+            let message = format!("`{path}` binds the input `{}`, which is not declared", short(name));
+            let names: Vec<&str> = self.inputs.iter().map(|input| input.name.as_str()).collect();
+            match suggest::hint(name, names) {
+                Some(hint) => reader.complain_with(path, "E_MANIFEST_INPUT", message, hint),
+                None => reader.complain(path, "E_MANIFEST_INPUT", message),
+            }
+        }
+        found
+    }
+
     fn leaf(&mut self, table: LeafTable, path: &str, reader: &mut Reader<'_>) -> Option<Leaf> {
         let leaf = match table {
             LeafTable::Literal(text) if text.contains('\0') => {
@@ -149,23 +160,11 @@ impl Leaves<'_> {
             }
             LeafTable::Input(leaf) => leaf,
         };
-        let Some(input) = self.inputs.iter().find(|input| input.name == leaf.input) else {
-            if reader.has(&format!("inputs.{}", leaf.input)) {
-                return None;
-            }
-            let message = format!("`{path}` binds the input `{}`, which is not declared", short(&leaf.input));
-            let names: Vec<&str> = self.inputs.iter().map(|input| input.name.as_str()).collect();
-            match suggest::hint(&leaf.input, names) {
-                Some(hint) => reader.complain_with(path, "E_MANIFEST_INPUT", message, hint),
-                None => reader.complain(path, "E_MANIFEST_INPUT", message),
-            }
-            return None;
-        };
+        let boolean = self.input(&leaf.input, path, reader)?.kind == InputKind::Boolean;
         if leaf.flag.as_deref().is_some_and(|flag| flag.is_empty() || flag.contains('\0')) {
             reader.complain(path, "E_MANIFEST_VALUE", format!("`{path}.flag` must be a text without NUL"));
         }
-        self.used.insert(leaf.input.clone());
-        Some(Leaf::Input { name: leaf.input, flag: leaf.flag, boolean: input.kind == InputKind::Boolean })
+        Some(Leaf::Input { name: leaf.input, flag: leaf.flag, boolean })
     }
 }
 
