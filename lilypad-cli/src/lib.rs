@@ -34,6 +34,7 @@ mod report;
 mod run;
 mod secret;
 mod serve;
+mod settings;
 mod solver;
 mod traces;
 mod v2;
@@ -56,6 +57,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     if let Some(code) = cuda::work(&arguments) {
         return code.number();
     }
+    let asked = arguments.iter().any(|argument| argument == "--json");
+    let arguments = match settings::expand(arguments, &<args::Cli as clap::CommandFactory>::command()) {
+        Ok(arguments) => arguments,
+        Err(error) => return Report::new(asked).failure(&error).number(),
+    };
     match args::parse(&arguments) {
         Ok(cli) => command(cli),
         Err(error) => args::refuse(&error, &arguments),

@@ -53,7 +53,7 @@ pub(crate) const FLAGS: &[(&str, Now)] = &[
     ("--telemetry-url", Gone(TELEMETRY)),
     ("--telemetry-token", Gone(TELEMETRY)),
     ("--lilynext", Gone("it did nothing")),
-    ("--offer-gpu", Called("--executor cuda")),
+    ("--offer-gpu", Called("--gpu ID for containers, --executor cuda for kernels")),
     ("--offer-count", Called("--slots")),
     ("--offer-modules", Called("--only")),
     ("--disable-pow", Gone(POW)),

@@ -25,6 +25,7 @@ use crate::job::{self, pairs};
 use crate::key::{self, KeyArgs};
 use crate::limits::{ProviderLimits, SolverLimits};
 use crate::report::Report;
+use crate::settings::{InitArgs, init};
 use crate::traces;
 use crate::v2::V2Place;
 use crate::v2_provider;
@@ -125,6 +126,8 @@ enum ProviderAction {
     Run(Box<ProviderArgs>),
     /// Look at what this machine could offer, what is missing, and how to get it.
     Check(Box<CheckArgs>),
+    /// Write a file of settings, with each of them explained.
+    Init(InitArgs),
 }
 
 impl ProviderCommand {
@@ -133,12 +136,13 @@ impl ProviderCommand {
             None => self.run.json,
             Some(ProviderAction::Run(args)) => args.json,
             Some(ProviderAction::Check(args)) => args.json,
+            Some(ProviderAction::Init(args)) => args.json,
         }
     }
 
     /// True where it goes on until it is stopped.
     pub(crate) fn serves(&self) -> bool {
-        !matches!(self.action, Some(ProviderAction::Check(_)))
+        matches!(self.action, None | Some(ProviderAction::Run(_)))
     }
 
     pub(crate) fn start(self, report: &Report) -> Result<ExitCode> {
@@ -146,6 +150,7 @@ impl ProviderCommand {
             None => provider(self.run, report),
             Some(ProviderAction::Run(args)) => provider(*args, report),
             Some(ProviderAction::Check(args)) => check(&args, report),
+            Some(ProviderAction::Init(args)) => init(&args, report),
         }
     }
 }
@@ -157,6 +162,9 @@ impl ProviderCommand {
   lilypad provider --network lab --slots 4 --rate \"0.02 LP per 1,000,000,000 work units\" --label region=eu
   lilypad provider --network lab --only author:github.com/lilypad-tech --only repo:github.com/owner/module")]
 pub(crate) struct ProviderArgs {
+    /// File with settings, as `lilypad provider init` writes it; flags that are typed win over it.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) key: KeyArgs,
     /// Network to offer the machine on: a name or a URL.

@@ -1,6 +1,7 @@
 //! What stands in a user's config folder: encrypted keys under names, and networks under names.
 //!
-//! Layout: `name` what may be a name; `wallets` key files; `url` a network's address; `networks` the file `networks.toml`; `key` the key that is meant.
+//! Layout: `name` what may be a name; `wallets` key files; `url` a network's address; `networks` the file `networks.toml`; `key` the key that is meant;
+//! `settings` a file of settings for a command.
 //! Where the folder is, the caller says: nothing but `environment` and `key` reads the environment, which knows the usual place.
 
 mod environment;
@@ -8,6 +9,7 @@ mod environment;
 mod key;
 mod name;
 mod networks;
+mod settings;
 mod url;
 #[cfg(feature = "keystore")]
 mod wallets;
@@ -22,6 +24,7 @@ pub use name::NAME_LENGTH;
 pub use networks::{
     LOCAL, MAX_NETWORKS, NETWORKS_BYTES, NETWORKS_FILE, NetworkEntry, NetworkTarget, Networks,
 };
+pub use settings::{SETTINGS_BYTES, Setting, SettingValue, read_settings};
 pub use url::{NetworkUrl, URL_LENGTH};
 #[cfg(feature = "keystore")]
 pub use wallets::{DEFAULT_WALLET, MAX_WALLETS, WALLETS_FOLDER, WalletEntry, Wallets, read_keystore};
