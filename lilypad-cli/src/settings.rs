@@ -190,7 +190,9 @@ mod tests {
         let container = include_str!("../../deploy/Containerfile");
         let words = container.lines().find_map(|line| line.strip_prefix("CMD ")).unwrap();
         let words: Vec<String> = serde_json::from_str(words).unwrap();
-        for call in [call.split(' ').map(str::to_owned).collect(), [vec!["lilypad".to_owned()], words].concat()] {
+        for call in
+            [call.split(' ').map(str::to_owned).collect(), [vec!["lilypad".to_owned()], words].concat()]
+        {
             let call: Vec<OsString> = call.into_iter().map(Into::into).collect();
             crate::args::parse(&call).unwrap_or_else(|error| panic!("{error}"));
         }
