@@ -158,6 +158,7 @@ impl ProviderCommand {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   lilypad provider --network http://127.0.0.1:8080
+  lilypad provider run --config provider.toml
   lilypad provider --network lab --executor cuda --cuda-device 0
   lilypad provider --network lab --slots 4 --rate \"0.02 LP per 1,000,000,000 work units\" --label region=eu
   lilypad provider --network lab --only author:github.com/lilypad-tech --only repo:github.com/owner/module")]
