@@ -403,20 +403,25 @@ pub(crate) fn refuse(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
         return crate::report::Report::new(asked).failure(&error);
     }
     if error.use_stderr() && asked {
-        let text = error.to_string();
-        let said: Vec<&str> = text
-            .lines()
-            .map(str::trim)
-            .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"))
-            .filter(|line| !line.is_empty())
-            .collect();
-        let line = said.join(" ").trim_start_matches("error: ").to_owned();
+        let line = in_one_line(error);
         let error = Error::invalid("E_USAGE", line).with_hint("see lilypad --help");
         return crate::report::Report::new(true).failure(&error);
     }
     // A closed pipe is no reason to fail differently.
     let _ = error.print();
     ExitCode::from(if error.use_stderr() { 2 } else { 0 })
+}
+
+/// What clap says, without its usage.
+pub(crate) fn in_one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let said: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more"))
+        .filter(|line| !line.is_empty())
+        .collect();
+    said.join(" ").trim_start_matches("error: ").to_owned()
 }
 
 fn parse_input(text: &str) -> Result<(String, String), String> {

@@ -29,9 +29,13 @@ pub(crate) enum Kind {
 }
 
 /// What runs jobs here, and which GPUs it gives them.
+#[derive(Default)]
 pub(crate) struct Chosen {
     pub(crate) executors: Vec<Arc<dyn Executor>>,
+    /// Those that kernels get: the executor finds them itself.
     pub(crate) gpus: Vec<GpuSpec>,
+    /// Whether containers can be given GPUs by their ids, where containers run.
+    pub(crate) containers: Option<bool>,
 }
 
 #[derive(Clone, Debug, Args)]
@@ -83,14 +87,14 @@ impl ExecutorArgs {
         match self.executors.is_empty() {
             false => self.named(None, report).await,
             true => {
-                let mut executors = vec![wasm()?];
-                match self.docker(None, report).await {
-                    Ok(docker) => executors.push(docker),
+                let mut chosen = Chosen { executors: vec![wasm()?], ..Chosen::default() };
+                match self.docker(&mut chosen, None, report).await {
+                    Ok(()) => {}
                     // Whoever asked for a socket wants containers.
                     Err(error) if self.docker_socket.is_some() => return Err(error),
                     Err(error) => report.field("docker", format!("no containers: {}", error.message())),
                 }
-                Ok(Chosen { executors, gpus: Vec::new() })
+                Ok(chosen)
             }
         }
     }
@@ -106,9 +110,9 @@ impl ExecutorArgs {
             return self.named(data_dir, report).await;
         }
         let rendered = asked.module.render(&asked.inputs)?;
-        let mut chosen = Chosen { executors: vec![wasm()?], gpus: Vec::new() };
+        let mut chosen = Chosen { executors: vec![wasm()?], ..Chosen::default() };
         match rendered.runnable().map(|spec| &spec.run) {
-            Ok(RunSpec::Docker(_)) => chosen.executors.push(self.docker(data_dir, report).await?),
+            Ok(RunSpec::Docker(_)) => self.docker(&mut chosen, data_dir, report).await?,
             Ok(RunSpec::Cuda(_)) => self.cuda(&mut chosen, report).await?,
             _ => {}
         }
@@ -146,7 +150,7 @@ impl ExecutorArgs {
     }
 
     async fn named(&self, data_dir: Option<&Path>, report: &Report) -> Result<Chosen> {
-        let mut chosen = Chosen { executors: Vec::new(), gpus: Vec::new() };
+        let mut chosen = Chosen::default();
         if self.executors.contains(&Kind::Docker) && self.executors.contains(&Kind::Cuda) {
             let message = "containers and kernels of one provider would be given the same GPU";
             return Err(Error::invalid("E_GPU_SHARED", message)
@@ -156,7 +160,7 @@ impl ExecutorArgs {
             chosen.executors.push(wasm()?);
         }
         if self.executors.contains(&Kind::Docker) {
-            chosen.executors.push(self.docker(data_dir, report).await?);
+            self.docker(&mut chosen, data_dir, report).await?;
         }
         if self.executors.contains(&Kind::Cuda) {
             self.cuda(&mut chosen, report).await?;
@@ -171,10 +175,12 @@ impl ExecutorArgs {
         Ok(())
     }
 
-    async fn docker(&self, data_dir: Option<&Path>, report: &Report) -> Result<Arc<dyn Executor>> {
+    async fn docker(&self, chosen: &mut Chosen, data_dir: Option<&Path>, report: &Report) -> Result<()> {
         let docker = self.container_engine(data_dir).await?;
         report.field("docker", docker.about());
-        Ok(Arc::new(docker))
+        chosen.containers = Some(docker.gives_gpus());
+        chosen.executors.push(Arc::new(docker));
+        Ok(())
     }
 
     /// One process at a time uses a folder: the first that is free, so that what a killed process left is found again.

@@ -58,11 +58,16 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> u8 {
         return code.number();
     }
     let asked = arguments.iter().any(|argument| argument == "--json");
+    let typed = arguments.clone();
     let arguments = match settings::expand(arguments, &<args::Cli as clap::CommandFactory>::command()) {
         Ok(arguments) => arguments,
         Err(error) => return Report::new(asked).failure(&error).number(),
     };
     match args::parse(&arguments) {
+        // What was typed is right by itself: the file is not.
+        Err(error) if typed != arguments && args::parse(&typed).is_ok() => {
+            Report::new(asked).failure(&settings::wrong(&typed, &error))
+        }
         Ok(cli) => command(cli),
         Err(error) => args::refuse(&error, &arguments),
     }

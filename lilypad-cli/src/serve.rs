@@ -227,14 +227,8 @@ fn provider(args: ProviderArgs, report: &Report) -> Result<ExitCode> {
         play_money(&solver, Amount::from(1_u64), report).await?;
         stake(&solver, args.stake, report).await?;
         let chosen = args.executors.of_provider(report).await?;
-        let gpus = args.gpus.offered(&chosen.executors, report)?;
-        let mut config = config(&args, gpus, solver.mediators().to_vec())?;
-        config.machine = config.machine.with_gpus(&chosen.gpus);
-        if !chosen.gpus.is_empty() {
-            // Jobs are matched by them.
-            let survey = lilypad_core::gpu::survey();
-            (config.driver, config.cuda) = (survey.driver, survey.cuda);
-        }
+        let gpus = args.gpus.offered(&chosen, report)?;
+        let config = config(&args, gpus, solver.mediators().to_vec())?;
         let (machine, executors) = (config.machine.clone(), chosen.executors);
         let kinds: Vec<&str> = executors.iter().map(|executor| executor.name()).collect();
         let kinds = kinds.join(" and ");

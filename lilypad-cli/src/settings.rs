@@ -84,6 +84,14 @@ fn named(arguments: &[OsString]) -> Option<(usize, PathBuf)> {
     None
 }
 
+/// The file holds something that its flag does not take.
+pub(crate) fn wrong(typed: &[OsString], error: &clap::Error) -> Error {
+    let file = named(typed).map(|(_, file)| file.display().to_string()).unwrap_or_default();
+    Error::invalid("E_SETTING", format!("{file}: {}", crate::args::in_one_line(error)))
+        .with_hint("`lilypad provider run --help` says what each setting takes")
+        .with("path", file)
+}
+
 fn is_given(arguments: &[OsString], name: &str) -> bool {
     arguments
         .iter()

@@ -19,8 +19,8 @@ pub(crate) fn provider(args: &ProviderArgs, place: &V2Place, report: &Report) ->
     check(args)?;
     let (solver, address) = place.provider(&args.key, report)?;
     job::runtime()?.block_on(async {
-        let executors = args.executors.of_provider(report).await?.executors;
-        let gpus = args.gpus.offered(&executors, report)?;
+        let chosen = args.executors.of_provider(report).await?;
+        let gpus = args.gpus.offered(&chosen, report)?;
         let config = serve::config(args, gpus, Vec::new())?;
         let options = LoadOptions {
             cache_dir: job::data_dir(None).map(|dir| dir.join("cache")).ok(),
@@ -29,7 +29,8 @@ pub(crate) fn provider(args: &ProviderArgs, place: &V2Place, report: &Report) ->
         let loader: ModuleLoader = Arc::new(move |named| module::load_wire(named, &options));
         let terms = V2Terms { services: place.services(), ..V2Terms::default() };
         let machine = config.machine.clone();
-        let provider = V2Provider::new(address, solver, executors, loader, Clock::system(), config, terms)?;
+        let provider =
+            V2Provider::new(address, solver, chosen.executors, loader, Clock::system(), config, terms)?;
         report.field("offer", format!("{}, {} jobs at once, for nothing", serve::text(&machine), args.slots));
         // What the solver does not take is known before anything is said to be ready.
         provider.offer().await?;

@@ -1,7 +1,7 @@
 //! What stands in a user's config folder: encrypted keys under names, and networks under names.
 //!
 //! Layout: `name` what may be a name; `wallets` key files; `url` a network's address; `networks` the file `networks.toml`; `key` the key that is meant;
-//! `settings` a file of settings for a command.
+//! `settings` a file of settings for a command; `text` such files.
 //! Where the folder is, the caller says: nothing but `environment` and `key` reads the environment, which knows the usual place.
 
 mod environment;
@@ -10,6 +10,7 @@ mod key;
 mod name;
 mod networks;
 mod settings;
+mod text;
 mod url;
 #[cfg(feature = "keystore")]
 mod wallets;

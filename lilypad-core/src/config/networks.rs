@@ -9,13 +9,13 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::text::{Unread, position, read_text};
 use super::{NetworkUrl, name};
 use crate::disk::{io_error, write_file};
 use crate::error::{Error, ErrorKind, Result};
@@ -95,22 +95,20 @@ impl Networks {
     /// [`MAX_NETWORKS`]; `E_PERMISSION`. `Unavailable` (`E_IO`).
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(NETWORKS_FILE);
-        let mut text = String::new();
-        let read = File::open(&path).and_then(|file| file.take(NETWORKS_BYTES + 1).read_to_string(&mut text));
-        match read {
-            Ok(_) => Self::parse(path, &text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::parse(path, ""),
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                Err(Error::invalid("E_NETWORKS_FILE", format!("{} is not UTF-8 text", path.display())))
+        match read_text(&path, NETWORKS_BYTES) {
+            Ok(text) => Self::parse(path, &text),
+            Err(Unread::Io(error)) if error.kind() == io::ErrorKind::NotFound => Self::parse(path, ""),
+            Err(Unread::Io(error)) => Err(io_error("read", &path, error)),
+            Err(Unread::NoText(why)) => {
+                Err(Error::invalid("E_NETWORKS_FILE", format!("{}: {why}", path.display())))
             }
-            Err(error) => Err(io_error("read", &path, error)),
+            Err(Unread::TooLong) => {
+                Err(limit(&path, format!("more than {NETWORKS_BYTES} bytes"), NETWORKS_BYTES))
+            }
         }
     }
 
     fn parse(path: PathBuf, text: &str) -> Result<Self> {
-        if text.len() as u64 > NETWORKS_BYTES {
-            return Err(limit(&path, format!("more than {NETWORKS_BYTES} bytes"), NETWORKS_BYTES));
-        }
         let at = |byte: usize, why: &str| place(&path, text, byte, why);
         let table: Table = toml::from_str(text).map_err(|error| {
             let why = error.message().lines().next().unwrap_or("not TOML");
@@ -301,9 +299,7 @@ fn limit(path: &Path, what: String, limit: u64) -> Error {
 
 /// A fault at a byte of the file.
 fn place(path: &Path, text: &str, byte: usize, why: &str) -> Error {
-    let before = text.get(..byte).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let (line, column) = position(text, byte);
     Error::invalid("E_NETWORKS_FILE", format!("{}: line {line}, column {column}: {why}", path.display()))
         .with_hint("mend the line, or remove the file and add the networks again")
         .with("path", path.display())

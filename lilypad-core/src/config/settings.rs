@@ -7,12 +7,11 @@
 //! ```
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use toml::{Spanned, Value};
 
+use super::text::{Unread, position, read_text};
 use crate::disk::io_error;
 use crate::error::{Error, Result};
 
@@ -49,19 +48,26 @@ pub enum SettingValue {
 /// `InvalidInput` (`E_SETTINGS`) with line and column for what is no TOML or has tables in it; (`E_SETTINGS_LIMIT`) above
 /// [`SETTINGS_BYTES`]; `NotFound` and others where it cannot be read.
 pub fn read_settings(path: &Path) -> Result<Vec<Setting>> {
-    let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(SETTINGS_BYTES + 1).read_to_string(&mut text));
-    read.map_err(|error| io_error("read", path, error))?;
-    if text.len() as u64 > SETTINGS_BYTES {
-        let message = format!("{} has more than {SETTINGS_BYTES} bytes", path.display());
-        return Err(Error::invalid("E_SETTINGS_LIMIT", message).with("limit", SETTINGS_BYTES));
-    }
+    let no_text = |why: &str| {
+        Error::invalid("E_SETTINGS", format!("{}: {why}", path.display()))
+            .with_hint("name a file of settings: `lilypad provider init` writes one")
+    };
+    let text = read_text(path, SETTINGS_BYTES).map_err(|unread| match unread {
+        Unread::Io(error) => io_error("read", path, error),
+        Unread::NoText(why) => no_text(why),
+        Unread::TooLong => {
+            let message = format!("{} has more than {SETTINGS_BYTES} bytes", path.display());
+            Error::invalid("E_SETTINGS_LIMIT", message)
+                .with_hint("it holds settings and nothing else: take the rest out")
+                .with("limit", SETTINGS_BYTES)
+        }
+    })?;
     let wrong = |byte: usize, why: &str| {
-        let before = text.get(..byte).unwrap_or(&text);
-        let (line, column) =
-            (before.matches('\n').count() + 1, before.rsplit('\n').next().unwrap_or("").chars().count() + 1);
-        let message = format!("{}:{line}:{column}: {why}", path.display());
-        Error::invalid("E_SETTINGS", message).with("line", line).with("column", column)
+        let (line, column) = position(&text, byte);
+        Error::invalid("E_SETTINGS", format!("{}:{line}:{column}: {why}", path.display()))
+            .with_hint("mend the line: a setting is written as `name = value`, with text in quotes")
+            .with("line", line)
+            .with("column", column)
     };
     let table: BTreeMap<Spanned<String>, Spanned<Value>> = toml::from_str(&text).map_err(|error| {
         let why = error.message().lines().next().unwrap_or("not TOML");
@@ -70,9 +76,7 @@ pub fn read_settings(path: &Path) -> Result<Vec<Setting>> {
     table
         .into_iter()
         .map(|(name, value)| {
-            let start = name.span().start;
-            let (line, at) =
-                (text.get(..start).unwrap_or_default().matches('\n').count() + 1, value.span().start);
+            let ((line, _), at) = (position(&text, name.span().start), value.span().start);
             let value = setting(value.into_inner()).ok_or_else(|| {
                 wrong(at, "a setting is text, a number, true or false, or a list of texts and numbers")
             })?;
@@ -138,6 +142,14 @@ mod tests {
             assert!(error.message().contains(place), "{text}: {error}");
         }
         assert_eq!(read(&"#".repeat(70_000)).unwrap_err().code(), "E_SETTINGS_LIMIT");
+        let folder = tempfile::tempdir().unwrap();
+        let (path, binary) = (folder.path(), folder.path().join("binary"));
+        std::fs::write(&binary, b"\xff\xfe").unwrap();
+        for (path, word) in [(path, "folder"), (&binary, "UTF-8")] {
+            let error = read_settings(path).unwrap_err();
+            assert!(error.code() == "E_SETTINGS" && error.message().contains(word), "{error}");
+            assert!(error.hint().is_some_and(|hint| hint.contains("provider init")), "{error:?}");
+        }
         let missing = read_settings(Path::new("/nowhere/provider.toml")).unwrap_err();
         assert_eq!(missing.kind(), crate::ErrorKind::NotFound);
     }

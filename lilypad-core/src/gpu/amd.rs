@@ -59,7 +59,7 @@ fn gpu(device: &Path) -> Option<Gpu> {
     })
 }
 
-fn read(path: &Path) -> Option<String> {
+pub(super) fn read(path: &Path) -> Option<String> {
     let mut text = String::new();
     fs::File::open(path).ok()?.take(MOST).read_to_string(&mut text).ok()?;
     Some(short(text.trim()))

@@ -2,10 +2,12 @@
 //!
 //! Nothing is needed to build this, and nothing has to be there: a machine without a driver has no GPUs, which is no error.
 //!
-//! Layout: `nvml` NVIDIA's management library, loaded at run time; `amd` what the kernel says of AMD's in sysfs; `reading` what a
+//! Layout: `nvml` NVIDIA's management library, loaded at run time; `amd` what the kernel says of AMD's in sysfs; `bus`
+//! cards for which nobody speaks; `reading` what a
 //! driver said, taken with care.
 
 mod amd;
+mod bus;
 mod nvml;
 mod reading;
 #[cfg(test)]
@@ -68,6 +70,8 @@ pub struct Survey {
     pub driver: Option<SoftwareVersion>,
     /// The newest CUDA version that this driver runs.
     pub cuda: Option<SoftwareVersion>,
+    /// Cards of NVIDIA on the bus of a machine without NVIDIA's driver.
+    pub silent: usize,
     /// What a driver did not say, or said wrongly: one sentence each.
     pub warnings: Vec<String>,
 }
@@ -92,6 +96,9 @@ pub fn survey() -> Survey {
     let mut survey = Survey::default();
     nvml::look(&mut survey);
     amd::look(Path::new("/sys/class/drm"), &mut survey);
+    if survey.driver.is_none() {
+        survey.silent = bus::nvidia(Path::new("/sys/bus/pci/devices"));
+    }
     if survey.gpus.len() > MOST_GPUS {
         survey.warnings.push(format!("there are {} GPUs: the first {MOST_GPUS} are used", survey.gpus.len()));
         survey.gpus.truncate(MOST_GPUS);

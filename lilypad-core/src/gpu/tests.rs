@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::reading::{Driver, Reading, look_at};
-use super::{Survey, amd};
+use super::{Survey, amd, bus};
 
 #[derive(Clone)]
 struct Fake {
@@ -156,4 +156,25 @@ fn amds_are_read_from_sysfs() {
     assert!(gpu.trouble().is_some_and(|why| why.contains("AMD")));
     amd::look(&root.path().join("not there"), &mut survey);
     assert_eq!(survey.gpus.len(), 1);
+}
+
+#[test]
+fn cards_without_a_driver_are_seen_on_the_bus() {
+    let root = tempfile::tempdir().unwrap();
+    let cards = [
+        ("0000:01:00.0", "0x10de\n", "0x030200\n"),
+        // Its sound, another maker's card, and NVIDIA's network.
+        ("0000:01:00.1", "0x10de\n", "0x040300\n"),
+        ("0000:02:00.0", "0x8086\n", "0x030000\n"),
+        ("0000:03:00.0", "0x10de\n", "0x020000\n"),
+        ("0000:04:00.0", "0x10de\n", "0x030000\n"),
+    ];
+    for (name, vendor, class) in cards {
+        let device = root.path().join(name);
+        fs::create_dir(&device).unwrap();
+        fs::write(device.join("vendor"), vendor).unwrap();
+        fs::write(device.join("class"), class).unwrap();
+    }
+    assert_eq!(bus::nvidia(root.path()), 2);
+    assert_eq!(bus::nvidia(&root.path().join("none")), 0);
 }
