@@ -3,6 +3,11 @@
 //! Also T22, what a job prints on a terminal, and T54, a disk that is full or fails. How long an honest match takes in a crowd (T46) is
 //! a measurement: `cargo bench --bench scale -- crowd`.
 //!
+//! Smaller than the catalogue says, so that everybody can run them: T42 with 200 slow headers and 50 slow bodies, T43 with 20 readers
+//! that do not read and 60 that do, T45 with 100 refused requests, and times of half a second where it says seconds. T47's attacks on
+//! HTTP/2 have nothing to attack: the server speaks HTTP/1.1. T40 sets the level `trace`, but the command writes no log, so nothing
+//! but its output, files and traces is searched.
+//!
 //! Not covered: T37's contracts that sign (EIP-1271), since no account here is a contract and nobody asks a chain: it comes with the
 //! contracts; T41's browser.
 
